@@ -1,0 +1,1 @@
+"""The Scrapy project: where mentions come from."""

@@ -1,0 +1,1 @@
+"""Asked-for opinion: survey files now, CRM connectors later."""

@@ -1,0 +1,1 @@
+"""The daemon: a table of jobs on APScheduler; the only place that knows *when*."""

@@ -1,0 +1,1 @@
+"""Text → polarity, label, terms. Knows no source and no brand."""

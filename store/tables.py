@@ -1,0 +1,282 @@
+"""The tables, as typed SQLAlchemy models. Every change here goes with a migration in store/migrations."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+# Alembic's batch mode on SQLite can only drop constraints that have names.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in Python; TIMESTAMPTZ on PostgreSQL, naive UTC text on SQLite. Naive values are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime refused: the store keeps aware UTC")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite gives automatic ids only to INTEGER PRIMARY KEY.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class MentionRow(Base):
+    """One public utterance, once, whichever route saw it first."""
+
+    __tablename__ = "mention"
+    __table_args__ = (
+        UniqueConstraint("platform", "native_id"),
+        Index(None, "published_at"),
+        Index(None, "text_key"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    platform: Mapped[str] = mapped_column(String(80))
+    native_id: Mapped[str] = mapped_column(String(300))
+    source: Mapped[str] = mapped_column(String(80))
+    url: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    text_key: Mapped[str] = mapped_column(String(32))
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    author_key: Mapped[str | None] = mapped_column(String(32))
+    followers: Mapped[int | None] = mapped_column(BigInteger)
+    reposts: Mapped[int | None] = mapped_column(BigInteger)
+    comments: Mapped[int | None] = mapped_column(BigInteger)
+    likes: Mapped[int | None] = mapped_column(BigInteger)
+    region: Mapped[str | None] = mapped_column(String(80))
+    is_repost: Mapped[bool] = mapped_column()
+
+
+class MentionBrandRow(Base):
+    """Which brands a mention is about. `counted_by` = the scorer and version under which it stands in the buckets."""
+
+    __tablename__ = "mention_brand"
+    __table_args__ = (
+        Index(None, "mention_id"),
+        Index(
+            "ix_mention_brand_uncounted",
+            "mention_id",
+            sqlite_where=text("counted_by IS NULL"),
+            postgresql_where=text("counted_by IS NULL"),
+        ),
+    )
+
+    brand: Mapped[str] = mapped_column(String(80), primary_key=True)
+    mention_id: Mapped[int] = mapped_column(Id, ForeignKey("mention.id", ondelete="CASCADE"), primary_key=True)
+    counted_by: Mapped[str | None] = mapped_column(String(120))  # "scorer/version"
+    label: Mapped[int | None] = mapped_column(SmallInteger)  # as counted
+
+
+class ScoreRow(Base):
+    """A verdict on a text (not on a post: copies share it), kept for every scorer and version."""
+
+    __tablename__ = "score"
+
+    text_key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    scorer: Mapped[str] = mapped_column(String(60), primary_key=True)
+    version: Mapped[str] = mapped_column(String(60), primary_key=True)
+    polarity: Mapped[float] = mapped_column(Float)
+    label: Mapped[int] = mapped_column(SmallInteger)
+    negative: Mapped[float] = mapped_column(Float)
+    neutral: Mapped[float] = mapped_column(Float)
+    positive: Mapped[float] = mapped_column(Float)
+    terms: Mapped[str] = mapped_column(Text)  # content words, joined by a tab
+
+
+class BucketRow(Base):
+    """Five minutes of counts by `published_at`, changed only in the transaction that writes the scores."""
+
+    __tablename__ = "bucket"
+    __table_args__ = (Index(None, "start"),)
+
+    brand: Mapped[str] = mapped_column(String(80), primary_key=True)
+    source: Mapped[str] = mapped_column(String(80), primary_key=True)
+    start: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    total: Mapped[int] = mapped_column(Integer)
+    negative: Mapped[int] = mapped_column(Integer)
+    neutral: Mapped[int] = mapped_column(Integer)
+    positive: Mapped[int] = mapped_column(Integer)
+    polarity_sum: Mapped[float] = mapped_column(Float)
+
+
+class RunRow(Base):
+    """One attempt to crawl one source."""
+
+    __tablename__ = "run"
+    __table_args__ = (Index(None, "source", "started_at"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    source: Mapped[str] = mapped_column(String(80))
+    status: Mapped[str] = mapped_column(String(20))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    window_since: Mapped[datetime] = mapped_column(UtcDateTime)
+    window_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    covered_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(String(60))
+    detail: Mapped[str] = mapped_column(Text)
+    found: Mapped[int] = mapped_column(Integer)
+    stored: Mapped[int] = mapped_column(Integer)
+    skipped: Mapped[int] = mapped_column(Integer)
+    stats: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class IncidentRow(Base):
+    """An episode. At most one of a kind is open per subject: the partial index says so, not a look-up."""
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        Index(
+            "uq_incident_open",
+            "kind",
+            "subject",
+            unique=True,
+            sqlite_where=text("resolved_at IS NULL"),
+            postgresql_where=text("resolved_at IS NULL"),
+        ),
+        Index(None, "opened_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    subject: Mapped[str] = mapped_column(String(80))
+    version: Mapped[int] = mapped_column(Integer)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_spike_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_told_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told: Mapped[int] = mapped_column(Integer)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    observed: Mapped[int] = mapped_column(Integer)
+    expected: Mapped[float] = mapped_column(Float)
+    p_value: Mapped[float] = mapped_column(Float)
+    peak_observed: Mapped[int] = mapped_column(Integer)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class IncidentStepRow(Base):
+    """What happened to an incident, when and why: the story `tingfeng incidents show` will tell."""
+
+    __tablename__ = "incident_step"
+    __table_args__ = (Index(None, "incident_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    incident_id: Mapped[int] = mapped_column(Id, ForeignKey("incident.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(String(20))
+    observed: Mapped[int] = mapped_column(Integer)
+    expected: Mapped[float] = mapped_column(Float)
+    p_value: Mapped[float] = mapped_column(Float)
+
+
+class OutboxRow(Base):
+    """What will be said. `key` is unique: the same thing is never queued twice, and is the Message-ID."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index(
+            "ix_outbox_due",
+            "due_at",
+            sqlite_where=text("sent_at IS NULL AND parked_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL AND parked_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    key: Mapped[str] = mapped_column(String(200))
+    channel: Mapped[str] = mapped_column(String(60))
+    recipient: Mapped[str] = mapped_column(String(320))
+    thread: Mapped[str | None] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str | None] = mapped_column(Text)
+    images: Mapped[list[dict[str, str]]] = mapped_column(JSON)  # cid, alt, png as base64
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    parked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_error: Mapped[str] = mapped_column(Text)
+
+
+class SilenceRow(Base):
+    """Quiet on purpose, with an author and a reason."""
+
+    __tablename__ = "silence"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    brand: Mapped[str | None] = mapped_column(String(80))
+    author: Mapped[str] = mapped_column(String(120))
+    reason: Mapped[str] = mapped_column(Text)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SurveyResponseRow(Base):
+    """One person's answer. `row_key` makes a second import add nothing."""
+
+    __tablename__ = "survey_response"
+    __table_args__ = (
+        UniqueConstraint("row_key"),
+        Index(None, "brand", "answered_at"),
+        Index(None, "text_key"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    row_key: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(String(300))
+    brand: Mapped[str] = mapped_column(String(80))
+    answered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    nps: Mapped[int | None] = mapped_column(SmallInteger)
+    csat: Mapped[int | None] = mapped_column(SmallInteger)
+    comment: Mapped[str] = mapped_column(Text)
+    text_key: Mapped[str | None] = mapped_column(String(32))  # None without a comment
+    segment: Mapped[str] = mapped_column(String(120))
+    imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
