@@ -1,1 +1,7 @@
-"""One file per source."""
+"""One file per source. A new source is one file here, its line in SPIDERS, and its tests."""
+
+SPIDERS = {
+    "weibo_mobile": "crawler.spiders.weibo_mobile:WeiboMobileSpider",
+    "zhihu_open": "crawler.spiders.zhihu_open:ZhihuOpenSpider",
+    "feed": "crawler.spiders.feed:FeedSpider",
+}
