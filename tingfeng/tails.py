@@ -1,7 +1,7 @@
 """Tails of count distributions, in log space: the far ones are the ones that matter here.
 
-Checked against scipy to 1e-9 relative for counts up to 10,000. 1 − cdf would be noise below 1e-16; these stay exact as far as a float's
-logarithm reaches, so that "how unlikely" can be said, and compared, for the worst crisis too.
+Checked against scipy to 1e-9 relative for counts up to 10,000. 1 − cdf would be noise below 1e-16; these stay exact as
+far as a float's logarithm reaches, so that "how unlikely" can be said, and compared, for the worst crisis too.
 """
 
 from __future__ import annotations
