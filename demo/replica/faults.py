@@ -1,0 +1,125 @@
+"""How the replica misbehaves when told to: the refusals and accidents that platforms are known for."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from demo.replica.http import Reply
+
+LOGIN = "https://passport.weibo.com/sso/signin?entry=wapsso&source=wapsso"
+CAPTCHA = "https://passport.weibo.com/verify/index?spm=wapsso"
+
+
+class Fault(StrEnum):
+    TOO_MANY = "429"
+    ANTI_CRAWL = "432"
+    TEAPOT = "418"
+    FORBIDDEN = "403"
+    SERVER_ERROR = "503"
+    NOT_LOGGED_IN = "ok -100"
+    LOGIN_REDIRECT = "login redirect"
+    CAPTCHA_REDIRECT = "captcha redirect"
+    CAPTCHA_PAGE = "captcha page"
+    NOTHING_HERE = "nothing here"  # ok 0 with empty cards: no result, or a soft refusal
+    RATE = "30001"
+    QUOTA = "30002"
+    RISK = "30003"
+    EMPTY_PAGE = "empty page"  # an empty page in the middle; the next one is full again
+    OVERLAP = "overlap"  # a page begins with the last posts of the one before
+    SLOW = "slow body"
+    TRUNCATED = "truncated"  # complete HTTP, half a document
+    BLANK = "blank"
+    HANG_UP = "hang up"  # the connection ends in the middle of the body
+
+
+@dataclass(slots=True)
+class Ordered:
+    """A fault asked for: on which page, and how many more times (None = for ever)."""
+
+    fault: Fault
+    page: int | None = None
+    times: int | None = None
+
+
+class Faults:
+    """What is wrong right now, per platform ("weibo", "zhihu", "feed") or with "robots". Safe across threads."""
+
+    slow = 2.0  # seconds a slow body takes
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ordered: dict[str, Ordered] = {}
+        self.robots_deny = False
+
+    def order(self, platform: str, fault: Fault, *, page: int | None = None, times: int | None = None) -> None:
+        """From now on `platform` misbehaves: on `page` only, when given, and at most `times` times."""
+        with self._lock:
+            self._ordered[platform] = Ordered(fault, page, times)
+
+    def clear(self) -> None:
+        """All well again."""
+        with self._lock:
+            self._ordered.clear()
+            self.robots_deny = False
+
+    def due(self, platform: str, page: int = 1) -> Fault | None:
+        """The fault this request meets, counted as met."""
+        if not self._ordered:
+            return None
+        with self._lock:
+            ordered = self._ordered.get(platform)
+            if ordered is None or ordered.times == 0 or ordered.page not in (None, page):
+                return None
+            if ordered.times is not None:
+                ordered.times -= 1
+            return ordered.fault
+
+    def reply(self, fault: Fault, usual: Callable[[], Reply]) -> Reply:
+        """What is sent in place of the usual reply. EMPTY_PAGE and OVERLAP are the platform's own business: usual."""
+        if fault in _INSTEAD:
+            return _INSTEAD[fault]
+        reply = usual()
+        if fault is Fault.SLOW:
+            return Reply(reply.body, reply.status, reply.content_type, delay=self.slow)
+        if fault is Fault.TRUNCATED:
+            return Reply(reply.body[: len(reply.body) // 2], reply.status, reply.content_type)
+        if fault is Fault.HANG_UP:
+            return Reply(reply.body, reply.status, reply.content_type, hang_up=True)
+        return reply
+
+
+def _json(value: object, status: int = 200) -> Reply:
+    return Reply(json.dumps(value, ensure_ascii=False).encode(), status)
+
+
+def _html(text: str, status: int = 200, **headers: str) -> Reply:
+    return Reply(text.encode(), status, "text/html; charset=utf-8", tuple(headers.items()))
+
+
+def _zhihu(code: int, message: str) -> Reply:
+    return _json({"Code": code, "Message": message, "Data": None})
+
+
+_CAPTCHA_PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>微博通行证</title></head>
+<body><h1>请完成安全验证</h1><form action="https://passport.weibo.com/verify/index"></form></body></html>"""
+
+_INSTEAD = {
+    Fault.TOO_MANY: _html("Too Many Requests", 429, **{"Retry-After": "120"}),
+    Fault.ANTI_CRAWL: _html("", 432),
+    Fault.TEAPOT: _html("", 418),
+    Fault.FORBIDDEN: _json({"error": "Forbidden"}, 403),
+    Fault.SERVER_ERROR: _html("<h1>Service Unavailable</h1>", 503),
+    Fault.NOT_LOGGED_IN: _json({"ok": -100, "errno": "-100", "msg": "", "url": LOGIN}),
+    Fault.LOGIN_REDIRECT: _html("", 302, Location=LOGIN),
+    Fault.CAPTCHA_REDIRECT: _html("", 302, Location=CAPTCHA),
+    Fault.CAPTCHA_PAGE: _html(_CAPTCHA_PAGE),
+    Fault.NOTHING_HERE: _json({"ok": 0, "msg": "这里还没有内容", "data": {"cards": []}}),
+    Fault.RATE: _zhihu(30001, "rate limited"),
+    Fault.QUOTA: _zhihu(30002, "quota exhausted"),
+    Fault.RISK: _zhihu(30003, "risk control"),
+    Fault.BLANK: Reply(b""),
+}

@@ -1,0 +1,83 @@
+"""developer.zhihu.com: the official search. Envelope, errors and fields as its documents and clients tell."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from demo.replica.http import Reply, Request
+from demo.replica.posts import Post, World
+
+MOST = 10  # items; there is no second page
+EVERGREEN = 2  # of them old ones with many votes: the platform's search is weak on recency
+QUERY_LENGTH = range(2, 101)  # characters
+
+
+class Zhihu:
+    """Answers `/api/v1/content/zhihu_search` to whoever carries the Access Secret."""
+
+    def __init__(self, world: World, *, secret: str) -> None:
+        self._world, self._secret = world, secret
+
+    def search(self, request: Request) -> Reply:
+        """At most ten items in the platform's own order, which is not that of time."""
+        query = request.query
+        if request.headers.get("authorization") != f"Bearer {self._secret}":
+            return _failure(20001, "authentication failed", 401)
+        if not request.headers.get("x-request-timestamp", "").isdigit():
+            return _failure(10001, "X-Request-Timestamp is missing")
+        words, count = query.get("Query", "").strip(), query.get("Count", str(MOST))
+        if len(words) not in QUERY_LENGTH or not count.isdigit() or not 1 <= int(count) <= MOST:
+            return _failure(10001, "invalid parameter")
+        posts = self._ranked(words, int(count))
+        data = {
+            "HasMore": False,
+            "SearchHashId": hashlib.sha256(words.encode()).hexdigest()[:16],
+            "Items": [self._item(post, words, rank) for rank, post in enumerate(posts)],
+            "EmptyReason": "" if posts else "no result",
+        }
+        return _reply({"Code": 0, "Message": "success", "Data": data})
+
+    def _ranked(self, words: str, count: int) -> list[Post]:
+        posts, _ = self._world.search("zhihu", words)
+        fresh, older = posts[: max(1, count - EVERGREEN)], posts[max(1, count - EVERGREEN) :]
+        old = sorted(older, key=lambda p: -p.likes)[: count - len(fresh)]
+        return sorted(fresh + old, key=lambda p: hashlib.sha256(f"{words}{p.id}".encode()).digest())
+
+    def _item(self, post: Post, words: str, rank: int) -> dict[str, Any]:
+        article = post.id % 3 == 0
+        path = (
+            f"zhuanlan.zhihu.com/p/{post.id}" if article else f"www.zhihu.com/question/{post.id // 7}/answer/{post.id}"
+        )
+        text = post.text
+        for word in words.split():
+            text = text.replace(word, f"<em>{word}</em>")
+        # The platform writes a fingerprint of the credential into each address: it must never be kept.
+        mark = hashlib.sha256(self._secret.encode()).hexdigest()[:12]
+        return {
+            "Title": post.title.replace(words, f"<em>{words}</em>"),
+            "ContentType": "Article" if article else "Answer",
+            "ContentID": str(post.id),
+            "ContentText": text,
+            "Url": f"https://{path}?utm_medium=openapi_platform&utm_source={mark}",
+            "CommentCount": post.comments,
+            "VoteUpCount": post.likes,
+            "AuthorName": post.author.name,
+            "AuthorAvatar": "https://img.example/x.jpg",
+            "AuthorBadge": "",
+            "AuthorBadgeText": "虚构账号",
+            "EditTime": int(post.at.timestamp()),
+            "AuthorityLevel": str(1 + post.id % 4),
+            "RankingScore": round(1.0 - rank / 20, 3),
+            "CommentInfoList": [],
+            "Synthetic": True,
+        }
+
+
+def _failure(code: int, message: str, status: int = 200) -> Reply:
+    return _reply({"Code": code, "Message": message, "Data": None}, status)
+
+
+def _reply(value: object, status: int = 200) -> Reply:
+    return Reply(json.dumps(value, ensure_ascii=False).encode(), status)
