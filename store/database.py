@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from tingfeng.errors import StoreError
 
+__all__ = ["Database", "Session"]
+
 BUSY_MS = 30_000  # how long a writer waits for another before it gives up
 
 

@@ -1,0 +1,112 @@
+"""Retention: what is older than the rule says goes, in small transactions; counts and coverage stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Table, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from store.database import Database
+from store.feedback import ANSWER
+from store.mentions import MENTION, SCORE
+from store.outbox import OUTBOX
+from store.runs import RUN
+from store.sql import affected, insert_into
+from store.tables import KeptRow
+from tingfeng.model import RunStatus
+
+BATCH = 2_000  # rows of one transaction: others wait for it a few hundredths of a second
+
+
+class Rule(Protocol):
+    """How long rows are kept; tingfeng.config.RetentionRule is one. `surveys` None: for ever."""
+
+    @property
+    def mentions(self) -> timedelta: ...
+    @property
+    def scores(self) -> timedelta: ...
+    @property
+    def runs(self) -> timedelta: ...
+    @property
+    def outbox(self) -> timedelta: ...
+    @property
+    def surveys(self) -> timedelta | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetainReport:
+    """How many rows were deleted."""
+
+    mentions: int
+    scores: int
+    runs: int
+    outbox: int
+    surveys: int
+
+
+def retain(db: Database, rule: Rule, *, now: datetime) -> RetainReport:
+    """Delete what is older than `rule` keeps.
+
+    Never deletes buckets, coverage, unsent messages or the last good run of a source (the next crawl starts there).
+    """
+    _remember(db, now - rule.mentions)
+    return RetainReport(
+        mentions=_sweep(db, MENTION, MENTION.c.published_at < now - rule.mentions),
+        surveys=_sweep(db, ANSWER, ANSWER.c.answered_at < now - rule.surveys) if rule.surveys is not None else 0,
+        scores=_sweep_scores(db, now - min(rule.scores, rule.mentions)),
+        runs=_sweep(db, RUN, _old_runs(now - rule.runs)),
+        outbox=_sweep(db, OUTBOX, OUTBOX.c.sent_at < now - rule.outbox),
+    )
+
+
+def _remember(db: Database, since: datetime) -> None:
+    """From now on older mentions are refused: their buckets stay, so they would be counted a second time."""
+    with db.write() as s:
+        statement = insert_into(s, KeptRow).values(what="mention", since=since)
+        later = case((statement.excluded.since > KeptRow.since, statement.excluded.since), else_=KeptRow.since)
+        s.execute(statement.on_conflict_do_update(index_elements=["what"], set_={"since": later}))
+
+
+def _old_runs(cutoff: datetime) -> ColumnElement[bool]:
+    last_ok = select(func.max(RUN.c.id)).where(RUN.c.status == RunStatus.OK).group_by(RUN.c.source)
+    return and_(RUN.c.started_at < cutoff, RUN.c.status != RunStatus.RUNNING, RUN.c.id.not_in(last_ok))
+
+
+def _sweep(db: Database, table: Table, condition: ColumnElement[bool]) -> int:
+    some = select(table.c.id).where(condition).limit(BATCH)
+    return _repeat(db, lambda s: affected(s, table.delete().where(table.c.id.in_(some))))
+
+
+def _repeat(db: Database, step: Callable[[Session], int]) -> int:
+    """Run `step` in transactions of its own until it deletes nothing more; how many rows it deleted."""
+    deleted = 0
+    while True:
+        with db.write() as s:
+            n = step(s)
+        deleted += n
+        if n == 0:
+            return deleted
+
+
+def _sweep_scores(db: Database, cutoff: datetime) -> int:
+    """Scores that neither a mention since `cutoff` nor a survey answer refers to, walked through in key order."""
+    mentioned = exists().where(MENTION.c.text_key == SCORE.c.text_key, MENTION.c.published_at >= cutoff)
+    answered = exists().where(ANSWER.c.text_key == SCORE.c.text_key)
+    deleted, after = 0, ""
+    while True:
+        with db.write() as s:
+            keys = _next_keys(s, after)
+            if not keys:
+                return deleted
+            within = SCORE.c.text_key.between(keys[0], keys[-1])
+            deleted += affected(s, SCORE.delete().where(within, ~or_(mentioned, answered)))
+        after = keys[-1]
+
+
+def _next_keys(s: Session, after: str) -> list[Any]:
+    query = select(SCORE.c.text_key).distinct().where(SCORE.c.text_key > after)
+    return list(s.execute(query.order_by(SCORE.c.text_key).limit(BATCH)).scalars())

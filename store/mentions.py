@@ -1,0 +1,228 @@
+"""Mentions in and out: each utterance once, linked to the brands it is about."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import nlargest
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from store.sql import chunks, insert_into, run_many, table
+from store.tables import KeptRow, MentionBrandRow, MentionRow, ScoreRow
+from tingfeng.model import Label, Mention, Verdict, storable, text_key
+
+MENTION, LINK, SCORE = table(MentionRow), table(MentionBrandRow), table(ScoreRow)
+NATIVE_ID_MAX = 300  # characters; feeds use whole addresses as ids
+COUNTS = ("followers", "reposts", "comments", "likes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionWithVerdict:
+    """A stored mention as reports show it. `verdict` None: not scored yet. `copies`: posts of the same text."""
+
+    id: int
+    mention: Mention
+    verdict: Verdict | None
+    weight: float  # measures.reach
+    copies: int = 1
+
+
+def scored_text(title: str, text: str) -> str:
+    """What the scorer reads: the title belongs to what was said, unless the text begins with it anyway."""
+    return f"{title}\n{text}" if title and not text.startswith(title) else text
+
+
+def add(s: Session, mentions: Sequence[Mention]) -> int:
+    """Take in a batch; the number of mentions that were new.
+
+    Known ones gain brands and grown counts. Those older than retention keeps are left out: they were counted once.
+    ValueError for a naive time or a mention without a brand.
+    """
+    merged = _merge(mentions, kept_since(s))
+    known = _known(s, merged)
+    fresh = [_values(key, m) for key, (m, _) in merged.items() if key not in known]
+    stored = run_many(s, insert_into(s, MentionRow).on_conflict_do_nothing(), fresh)
+    _refresh(s, merged, known)
+    _link(s, merged, known)
+    return stored
+
+
+Key = tuple[str, str]  # platform, native id as stored
+
+
+def _merge(mentions: Iterable[Mention], since: datetime | None) -> dict[Key, tuple[Mention, set[str]]]:
+    """One entry per identity, in key order: two crawlers that insert in one order cannot lock each other out."""
+    merged: dict[Key, tuple[Mention, set[str]]] = {}
+    for m in mentions:
+        if not m.brands:
+            raise ValueError(f"mention {m.platform}/{m.native_id} without a brand")
+        if since is not None and m.published_at < since:
+            continue
+        key = (m.platform, stored_id(m.native_id))
+        if key in merged:
+            merged[key][1].update(m.brands)
+        else:
+            merged[key] = (m, set(m.brands))
+    return dict(sorted(merged.items()))
+
+
+def stored_id(native_id: str) -> str:
+    """The id as the column takes it: too long ones keep their beginning and end in a digest of the whole."""
+    clean = storable(native_id)
+    if len(clean) <= NATIVE_ID_MAX:
+        return clean
+    digest = hashlib.blake2b(clean.encode(), digest_size=16).hexdigest()
+    return f"{clean[: NATIVE_ID_MAX - 33]}#{digest}"
+
+
+def _values(key: Key, m: Mention) -> dict[str, Any]:
+    text, title = storable(m.text), storable(m.title)
+    return {
+        "platform": key[0],
+        "native_id": key[1],
+        "source": m.source,
+        "url": storable(m.url),
+        "title": title,
+        "text": text,
+        "text_key": text_key(scored_text(title, text)),
+        "published_at": m.published_at,
+        "seen_at": m.seen_at,
+        "author_key": m.author_key,
+        "followers": m.followers,
+        "reposts": m.reposts,
+        "comments": m.comments,
+        "likes": m.likes,
+        "region": storable(m.region)[:80] if m.region else m.region,
+        "is_repost": m.is_repost,
+    }
+
+
+def _known(s: Session, keys: Iterable[Key]) -> dict[Key, Row[Any]]:
+    """The rows of those keys that the store already has."""
+    by_platform: dict[str, list[str]] = defaultdict(list)
+    for platform, native_id in keys:
+        by_platform[platform].append(native_id)
+    columns = (MENTION.c.native_id, MENTION.c.id, *(MENTION.c[name] for name in COUNTS))
+    found: dict[Key, Row[Any]] = {}
+    for platform, ids in by_platform.items():
+        for part in chunks(ids):
+            query = select(*columns).where(MENTION.c.platform == platform, MENTION.c.native_id.in_(part))
+            found.update(((platform, row.native_id), row) for row in s.execute(query))
+    return found
+
+
+def _refresh(s: Session, merged: Mapping[Key, tuple[Mention, set[str]]], known: Mapping[Key, Row[Any]]) -> None:
+    """Write counts of known posts where they grew; "not told" never overwrites a number."""
+    grown: list[dict[str, Any]] = []
+    for key, row in known.items():
+        before: tuple[int | None, ...] = tuple(row[2:])
+        best = tuple(map(_larger, before, (getattr(merged[key][0], name) for name in COUNTS)))
+        if best != before:
+            grown.append({"b_id": row.id, **dict(zip(COUNTS, best, strict=True))})
+    statement = update(MENTION).where(MENTION.c.id == bindparam("b_id"))
+    run_many(s, statement.values({name: bindparam(name) for name in COUNTS}), grown)
+
+
+def _larger(before: int | None, now: int | None) -> int | None:
+    return before if now is None else now if before is None else max(before, now)
+
+
+def _link(s: Session, merged: Mapping[Key, tuple[Mention, set[str]]], known: Mapping[Key, Row[Any]]) -> None:
+    ids = {key: row.id for key, row in known.items()}
+    missing = [key for key in merged if key not in ids]
+    ids.update((key, row.id) for key, row in _known(s, missing).items())
+    links = [
+        {"mention_id": ids[key], "brand": brand} for key, (_, brands) in merged.items() for brand in sorted(brands)
+    ]
+    run_many(s, insert_into(s, MentionBrandRow).on_conflict_do_nothing(), links)
+
+
+def kept_since(s: Session) -> datetime | None:
+    """Retention has deleted what was published before this; None when it never ran."""
+    return s.execute(select(KeptRow.since).where(KeptRow.what == "mention")).scalar()
+
+
+def by_ids(s: Session, ids: Sequence[int]) -> list[MentionWithVerdict]:
+    """Mentions with the verdict they were counted under, in the order of `ids`; unknown ids are left out."""
+    rows: dict[int, Any] = {}
+    brands: dict[int, set[str]] = defaultdict(set)
+    for part in chunks(ids):
+        for row in s.execute(_with_verdict().where(MENTION.c.id.in_(part))):
+            brands[row.id].add(row.brand)
+            if row.id not in rows or row.polarity is not None:
+                rows[row.id] = row
+    return [_shown(rows[i], tuple(sorted(brands[i]))) for i in ids if i in rows]
+
+
+def _with_verdict() -> Select[Any]:
+    """Mentions with each of their brands and, where counted, the score they were counted under."""
+    scores = (SCORE.c.polarity, SCORE.c.label, SCORE.c.negative, SCORE.c.neutral, SCORE.c.positive, SCORE.c.terms)
+    return select(MENTION, LINK.c.brand, *scores).select_from(
+        MENTION.join(LINK, LINK.c.mention_id == MENTION.c.id).outerjoin(SCORE, counted_score())
+    )
+
+
+def counted_score() -> Any:
+    """Join condition: the score under which a mention stands in the buckets."""
+    return and_(SCORE.c.text_key == MENTION.c.text_key, SCORE.c.scorer + "/" + SCORE.c.version == LINK.c.counted_by)
+
+
+def _shown(row: Any, brands: tuple[str, ...], copies: int = 1) -> MentionWithVerdict:
+    fields = {name: getattr(row, name) for name in Mention.__dataclass_fields__ if name != "brands"}
+    mention = Mention(**fields, brands=brands)
+    return MentionWithVerdict(id=row.id, mention=mention, verdict=verdict_of(row), weight=weight(row), copies=copies)
+
+
+def verdict_of(row: Any) -> Verdict | None:
+    """The verdict in a row that carries the columns of `score`; None where the outer join found none."""
+    if row.polarity is None:
+        return None
+    terms = tuple(row.terms.split("\t")) if row.terms else ()
+    return Verdict(
+        polarity=row.polarity,
+        label=Label(row.label),
+        negative=row.negative,
+        neutral=row.neutral,
+        positive=row.positive,
+        terms=terms,
+    )
+
+
+def weight(row: Any) -> float:
+    """How far a post reaches: one for itself, its followers as orders of magnitude, and everyone who acted on it."""
+    acted = sum(n or 0 for n in (row.reposts, row.comments, row.likes))
+    return 1.0 + math.log10(1 + (row.followers or 0)) + math.log2(1 + acted)
+
+
+def top(
+    s: Session, brand: str, since: datetime, until: datetime, *, label: Label | None = None, limit: int = 5
+) -> list[MentionWithVerdict]:
+    """The heaviest mentions published in [since, until), heaviest first; of each text only its heaviest copy."""
+    query = (
+        select(MENTION.c.id, MENTION.c.text_key, *(MENTION.c[name] for name in COUNTS))
+        .join(LINK, LINK.c.mention_id == MENTION.c.id)
+        .where(LINK.c.brand == brand, MENTION.c.published_at >= since, MENTION.c.published_at < until)
+    )
+    if label is not None:
+        query = query.where(LINK.c.label == int(label))
+    stories: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for row in s.execute(query):
+        stories[row.text_key].append((weight(row), -row.id))
+    heaviest = nlargest(limit, ((*max(posts), len(posts)) for posts in stories.values()))
+    shown = by_ids(s, [-negated for _, negated, _ in heaviest])
+    return [
+        MentionWithVerdict(id=m.id, mention=m.mention, verdict=m.verdict, weight=m.weight, copies=copies)
+        for m, (_, _, copies) in zip(shown, heaviest, strict=True)
+    ]
+
+
+def count(s: Session) -> int:
+    """How many mentions the store holds."""
+    return s.execute(select(func.count()).select_from(MENTION)).scalar_one()

@@ -1,0 +1,172 @@
+"""Verdicts in, buckets up: the one place where a mention becomes a number.
+
+A (mention, brand) pair is counted once: the transaction that writes its score marks it and adds it to its bucket.
+Killed before the commit, nothing happened; run twice, or by two scorers at once, the second finds the pair marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy.orm import Session
+
+from store.mentions import LINK, MENTION, SCORE, scored_text, verdict_of
+from store.sql import chunks, insert_into, run_many, table
+from store.tables import BucketRow, ScoreRow, SurveyResponseRow
+from tingfeng.clock import BUCKET
+from tingfeng.model import Score, Verdict
+
+BUCKETS = table(BucketRow)
+ANSWER = table(SurveyResponseRow)
+WIDTH = int(BUCKET.total_seconds())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A mention of a brand that stands in no bucket yet. `text` is what to score, `text_key` its key."""
+
+    mention_id: int
+    brand: str
+    text_key: str
+    text: str
+    source: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """A survey comment without a score."""
+
+    text_key: str
+    text: str
+
+
+def pending(s: Session, *, limit: int) -> list[Pending]:
+    """Up to `limit` uncounted pairs, in the order they were stored."""
+    query = (
+        select(LINK.c.mention_id, LINK.c.brand, *(MENTION.c[n] for n in ("text_key", "title", "text", "source")))
+        .add_columns(MENTION.c.published_at)
+        .join(MENTION, MENTION.c.id == LINK.c.mention_id)
+        .where(LINK.c.counted_by.is_(None))
+        .order_by(LINK.c.mention_id, LINK.c.brand)
+        .limit(limit)
+    )
+    return [
+        Pending(mention_id=i, brand=brand, text_key=key, text=scored_text(title, text), source=source, published_at=at)
+        for i, brand, key, title, text, source, at in s.execute(query)
+    ]
+
+
+def pending_comments(s: Session, scorer: str, version: str, limit: int) -> list[Comment]:
+    """Up to `limit` survey comments, each text once, that this scorer and version has not scored."""
+    scored = exists().where(SCORE.c.text_key == ANSWER.c.text_key, SCORE.c.scorer == scorer, SCORE.c.version == version)
+    query = select(ANSWER.c.text_key, ANSWER.c.comment).where(ANSWER.c.text_key.is_not(None), ~scored)
+    texts = dict(s.execute(query.order_by(ANSWER.c.id).limit(limit)).tuples().all())
+    return [Comment(text_key=key, text=text) for key, text in texts.items()]
+
+
+def known(s: Session, text_keys: Iterable[str], scorer: str, version: str) -> dict[str, Verdict]:
+    """Verdicts the store already has from this scorer and version, by text key."""
+    found: dict[str, Verdict] = {}
+    for part in chunks(set(text_keys)):
+        query = select(SCORE).where(SCORE.c.text_key.in_(part), SCORE.c.scorer == scorer, SCORE.c.version == version)
+        for row in s.execute(query):
+            verdict = verdict_of(row)
+            assert verdict is not None
+            found[row.text_key] = verdict
+    return found
+
+
+def record(s: Session, scores: Sequence[Score], pending: Sequence[Pending], *, scorer: str, version: str) -> int:
+    """Write scores, mark the pairs as counted and add them to their buckets; how many pairs were counted now.
+
+    Pairs that someone else counted meanwhile are left alone, so are pairs whose text has no score of this scorer and
+    version, given here or stored. Must run inside `db.write()`.
+    """
+    run_many(s, insert_into(s, ScoreRow).on_conflict_do_nothing(), [_values(x) for x in sorted(scores, key=_key)])
+    verdicts = {x.text_key: x.verdict for x in scores if (x.scorer, x.version) == (scorer, version)}
+    verdicts |= known(s, {p.text_key for p in pending} - verdicts.keys(), scorer, version)
+    wanted = {(p.mention_id, p.brand): p for p in pending if p.text_key in verdicts}
+    mine = [(wanted[pair], verdicts[wanted[pair].text_key]) for pair in _still_uncounted(s, wanted)]
+    _mark(s, mine, f"{scorer}/{version}")
+    _add_to_buckets(s, mine)
+    return len(mine)
+
+
+def _key(score: Score) -> tuple[str, str, str]:
+    return score.text_key, score.scorer, score.version
+
+
+def _values(score: Score) -> dict[str, Any]:
+    v = score.verdict
+    return {
+        "text_key": score.text_key,
+        "scorer": score.scorer,
+        "version": score.version,
+        "polarity": v.polarity,
+        "label": int(v.label),
+        "negative": v.negative,
+        "neutral": v.neutral,
+        "positive": v.positive,
+        "terms": "\t".join(v.terms),
+    }
+
+
+def _still_uncounted(s: Session, wanted: Mapping[tuple[int, str], Pending]) -> list[tuple[int, str]]:
+    """Those pairs nobody has counted, locked until the end of this transaction.
+
+    SQLite's writer is alone anyway; PostgreSQL waits for another scorer's commit and then looks at the row again.
+    """
+    found: list[tuple[int, str]] = []
+    for part in chunks(sorted({mention_id for mention_id, _ in wanted})):
+        query = (
+            select(LINK.c.mention_id, LINK.c.brand)
+            .where(LINK.c.mention_id.in_(part), LINK.c.counted_by.is_(None))
+            .order_by(LINK.c.mention_id, LINK.c.brand)
+            .with_for_update()
+        )
+        found.extend((i, brand) for i, brand in s.execute(query) if (i, brand) in wanted)
+    return found
+
+
+def _mark(s: Session, mine: Sequence[tuple[Pending, Verdict]], counted_by: str) -> None:
+    statement = (
+        update(LINK)
+        .where(LINK.c.mention_id == bindparam("b_id"), LINK.c.brand == bindparam("b_brand"))
+        .values(counted_by=bindparam("b_by"), label=bindparam("b_label"))
+    )
+    rows = [{"b_id": p.mention_id, "b_brand": p.brand, "b_by": counted_by, "b_label": int(v.label)} for p, v in mine]
+    run_many(s, statement, rows)
+
+
+def _add_to_buckets(s: Session, mine: Sequence[tuple[Pending, Verdict]]) -> None:
+    counts: dict[tuple[str, str, int], list[float]] = {}
+    for p, v in mine:
+        at = (p.brand, p.source, int(p.published_at.timestamp()) // WIDTH * WIDTH)
+        bucket = counts.setdefault(at, [0, 0, 0, 0.0])
+        bucket[v.label + 1] += 1  # negative, neutral, positive
+        bucket[3] += v.polarity
+    rows = [_bucket_values(*at, *counted) for at, counted in sorted(counts.items())]
+    statement = insert_into(s, BucketRow)
+    names = ("total", "negative", "neutral", "positive", "polarity_sum")
+    more = {name: BUCKETS.c[name] + statement.excluded[name] for name in names}
+    run_many(s, statement.on_conflict_do_update(index_elements=["brand", "source", "start"], set_=more), rows)
+
+
+def _bucket_values(
+    brand: str, source: str, start: int, negative: float, neutral: float, positive: float, polarity: float
+) -> dict[str, Any]:
+    return {
+        "brand": brand,
+        "source": source,
+        "start": datetime.fromtimestamp(start, UTC),
+        "total": int(negative + neutral + positive),
+        "negative": int(negative),
+        "neutral": int(neutral),
+        "positive": int(positive),
+        "polarity_sum": polarity,
+    }
