@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     Field,
     GetPydanticSchema,
+    PrivateAttr,
     SecretStr,
     StrictBool,
     StrictFloat,
@@ -19,6 +21,8 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
+from tingfeng.clock import BUCKET
+from tingfeng.config_problems import Origin
 from tingfeng.config_types import (
     CredentialName,
     Duration,
@@ -144,6 +148,15 @@ class MailConfig(Section):
     timeout: Duration = Field(default=timedelta(seconds=30), description="Longest wait for any answer of the server.")
 
 
+def _in_buckets(window: timedelta) -> timedelta:
+    if window % BUCKET or window > timedelta(days=1):
+        raise ValueError("counts are kept per five minutes; expected a multiple of '5m' of at most '1d'")
+    return window
+
+
+Window = Annotated[Duration, AfterValidator(_in_buckets)]
+
+
 class AlertRule(Section):
     """When a rise of negative posts is worth a mail."""
 
@@ -154,7 +167,7 @@ class AlertRule(Section):
     min_negative: StrictInt = Field(
         default=8, ge=1, description="Never alert below this many negative posts in the window."
     )
-    window: Duration = Field(
+    window: Window = Field(
         default=timedelta(hours=1), description="Length of the window that is judged, in steps of 5 m."
     )
     history: Duration = Field(default=timedelta(days=28), description="How far back the expectation looks.")
@@ -209,6 +222,16 @@ class Config(Section):
     credentials: Mapping[str, SecretStr] = Field(
         default_factory=dict, repr=False, description="Secrets by credential name; only from the environment."
     )
+
+    _origin: Origin = PrivateAttr(default=Origin("configuration"))
+
+    @property
+    def origin(self) -> Origin:
+        """Where each setting stands, for problems that only the commands can see."""
+        return self._origin
+
+    def set_origin(self, origin: Origin) -> None:
+        self._origin = origin
 
     def secret(self, name: str | None) -> str | None:
         """The secret of the credential called `name`; None when there is no such name or secret."""
