@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel
 
 from tingfeng.config_lines import Path
-from tingfeng.config_model import AlertRule, BrandConfig, Config
+from tingfeng.config_model import AlertRule, BrandConfig, Config, SourceConfig
 from tingfeng.config_problems import Problem, did_you_mean
 from tingfeng.config_table import try_table
 from tingfeng.config_types import in_words, is_loopback, parse_duration, shown
@@ -30,6 +30,7 @@ _SECRET_KEY = re.compile(
     r"(?:^|_)(?:password|passwd|pwd|secrets?|tokens?|cookies?|api_?key|access_?key|credentials)$", re.IGNORECASE
 )
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+_USUAL_INTERVAL = SourceConfig.model_fields["interval"].default
 _DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 
 Table = Mapping[str, Any]
@@ -134,7 +135,7 @@ def _span(table: Table, key: str, default: timedelta | None = None) -> timedelta
 
 def _spans(table: Table) -> Iterator[Problem]:
     for path, t in tables(table, "sources"):
-        interval, stale = _span(t, "interval"), _span(t, "stale_after")
+        interval, stale = _span(t, "interval", _USUAL_INTERVAL), _span(t, "stale_after")
         if interval and interval < SHORTEST_INTERVAL and not _local(t.get("base_url")):
             yield Problem((*path, "interval"), "a platform is asked at most once a minute; use '60s' or more")
         if interval and stale and stale < interval:

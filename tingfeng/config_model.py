@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -63,7 +64,11 @@ def _as_brand(value: Any, validate: Any) -> Brand:
 _Brand = Annotated[
     Brand,
     GetPydanticSchema(
-        lambda _source, handler: core_schema.no_info_wrap_validator_function(_as_brand, handler(BrandConfig))
+        lambda _source, handler: core_schema.no_info_wrap_validator_function(
+            _as_brand,
+            handler(BrandConfig),
+            serialization=core_schema.plain_serializer_function_ser_schema(asdict),
+        )
     ),
 ]
 
