@@ -9,6 +9,7 @@
     │   └── Unreachable    no answer: connection, time-out, 5xx after retries
     ├── ScoringError       a scorer or its weights cannot be used
     ├── DeliveryError      a channel did not take a message; `permanent` says whether to try again
+    ├── DrawingError       a chart cannot be drawn; what it illustrates is told without it
     ├── ImportFileError    a survey file cannot be read at all
     └── UnknownName        a registered name was not found; names the nearest
 
@@ -66,6 +67,10 @@ class DeliveryError(TingfengError):
     def __init__(self, text: str, *, permanent: bool = False) -> None:
         self.permanent = permanent
         super().__init__(text)
+
+
+class DrawingError(TingfengError):
+    """A chart cannot be drawn. Never a reason not to send the message it was meant for."""
 
 
 class ImportFileError(TingfengError):
