@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from tingfeng.model import Message
 
 
 class Notifier(Protocol):
-    """Sends one message. Raises DeliveryError (permanent or not); returning means the other side accepted it."""
+    """Sends one message. Raises DeliveryError (permanent or not); returning means the other side accepted it.
 
-    name: str
+    `now` is the moment of sending: mail dates its message with it, robots sign with it.
+    """
 
-    def send(self, message: Message) -> None: ...
+    @property
+    def name(self) -> str: ...
+
+    def send(self, message: Message, *, now: datetime) -> None: ...
