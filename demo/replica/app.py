@@ -6,9 +6,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from demo.loopback import Loopback
 from demo.replica.faults import Faults
 from demo.replica.feeds import Feeds
-from demo.replica.http import Reply, Request, Server
+from demo.replica.http import Connection, Reply, Request
 from demo.replica.posts import StoryClock, World
 from demo.replica.weibo import MOST, Weibo
 from demo.replica.zhihu import Zhihu
@@ -29,7 +30,7 @@ class Replica:
         self.world, self.faults, self.requests = world, Faults(), 0
         self._weibo, self._zhihu = Weibo(world, most=most), Zhihu(world, secret=secret)
         self._feeds = Feeds(world)
-        self._server = Server(self.answer, port)
+        self._server = Loopback(lambda loop: Connection(self.answer, loop), port)
 
     @property
     def clock(self) -> StoryClock:
@@ -37,7 +38,7 @@ class Replica:
 
     @property
     def url(self) -> str:
-        return self._server.url
+        return f"http://127.0.0.1:{self._server.port}"
 
     def __enter__(self) -> Self:
         self._server.__enter__()
