@@ -167,9 +167,11 @@ def _health(s: Session, source: str, now: datetime) -> Health:
     return Health(source=source, last_ok=last_ok, latest=_first(s, until_now), failures=failures, failing_since=since)
 
 
-def abandon(s: Session, *, started_before: datetime, now: datetime) -> int:
-    """Close rows left running by killed processes as failed/'killed'; how many there were."""
-    left = (RUN.c.status == RunStatus.RUNNING, RUN.c.started_at < started_before)
+def abandon(s: Session, *, started_before: datetime, now: datetime, source: str | None = None) -> int:
+    """Close rows left running by killed processes (of one source, if named) as failed/'killed'; how many there were."""
+    left = [RUN.c.status == RunStatus.RUNNING, RUN.c.started_at < started_before]
+    if source is not None:
+        left.append(RUN.c.source == source)
     values = {"status": RunStatus.FAILED, "reason": "killed", "finished_at": now}
     return affected(s, update(RUN).where(*left).values(values))
 
