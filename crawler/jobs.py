@@ -1,18 +1,40 @@
-"""The crawl job: one source, one subprocess, one row in the table of runs."""
+"""The crawl job: one source, one subprocess, one row in the table of runs.
+
+A subprocess because Twisted's reactor starts once per process, and because a crash, a leak or a hang stays in there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import contextlib
+import fcntl
+import logging
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store.database import Database
-from tingfeng.model import Brand, Run
+from crawler.options import FIRST_WINDOW, duration
+from crawler.outcome import Result
+from crawler.spec import CrawlSpec
+from store import runs
+from store.database import Database, Session
+from tingfeng.errors import ConfigError, CrawlError
+from tingfeng.model import Brand, Query, Run, RunStatus
 
 if TYPE_CHECKING:
-    from tingfeng.config import SourceConfig
+    from tingfeng.config_model import SourceConfig
+
+log = logging.getLogger(__name__)
+
+OVERLAP = timedelta(minutes=10)  # platforms list a post some time after it was written
+GRACE = timedelta(seconds=10)  # between asking a child to end and ending it
+AHEAD = timedelta(days=1)  # a demo's clock may have been set back since a row was written
+MAX_RESULT = 65_536  # bytes read of a child's answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +56,159 @@ def crawl(
 ) -> CrawlReport:
     """Crawl `source` once in a subprocess and write down how it went.
 
-    `secret` is the credential's value, if the source names one. `state_dir` takes the child's log. Never raises for
-    what a platform does: a refusal, a time-out or a changed layout is a run with that status and reason.
+    `secret` is the credential's value, if the source names one. `state_dir` takes the child's log and the source's
+    lock. Never raises for what a platform does: a refusal, a time-out or a changed layout is a run with that status
+    and reason. CrawlError 'busy' when another crawl of the source is under way, ConfigError when first_window cannot
+    be read, StoreError when the database cannot be used.
     """
-    raise NotImplementedError
+    started = time.monotonic()
+    with _alone(state_dir, source.name):
+        with db.write() as s:
+            runs.abandon(s, source=source.name, started_before=now + AHEAD, now=now)  # nobody else holds the lock
+            last = runs.last_finished(s, source.name)
+            since = last.window_until - OVERLAP if last else now - _first_window(source)
+            run = runs.begin(s, source.name, window_since=since, window_until=now, now=now)
+        spec = _spec(db, source, brands, secret=secret, author_secret=author_secret, since=since, now=now)
+        result = run_child(spec, time_limit=source.time_limit, log_path=_path(state_dir, source.name, "log"))
+        ended = now + timedelta(seconds=time.monotonic() - started)
+        with db.write() as s:
+            run = _finish(s, run, result, ended)
+    _tell(run, seconds=time.monotonic() - started)
+    return CrawlReport(run=run)
+
+
+def _finish(s: Session, run: Run, result: Result, ended: datetime) -> Run:
+    return runs.finish(
+        s,
+        run.id,
+        status=result.status,
+        reason=result.reason,
+        detail=result.detail,
+        found=result.found,
+        stored=result.stored,
+        skipped=result.skipped,
+        covered_since=result.covered_since,
+        stats=result.stats,
+        now=ended,
+    )
+
+
+def _tell(run: Run, *, seconds: float) -> None:
+    log.log(
+        logging.INFO if run.status is RunStatus.OK else logging.WARNING,
+        "crawl done: source=%s status=%s reason=%s found=%d stored=%d skipped=%d seconds=%.1f",
+        *(run.source, run.status, run.reason or "-", run.found, run.stored, run.skipped, seconds),
+    )
+
+
+def _first_window(source: SourceConfig) -> timedelta:
+    try:
+        return duration(source.options.get("first_window", FIRST_WINDOW))
+    except ValueError as e:
+        raise ConfigError(f"sources.{source.name}.options.first_window: {e}") from e
+
+
+def _spec(
+    db: Database,
+    source: SourceConfig,
+    brands: Sequence[Brand],
+    *,
+    secret: str | None,
+    author_secret: str,
+    since: datetime,
+    now: datetime,
+) -> CrawlSpec:
+    if source.robots_override_reason:
+        log.warning("robots.txt overridden: source=%s reason=%s", source.name, source.robots_override_reason)
+    asked = tuple(Query(brand=q.brand, text=q.text) for q in source.queries)
+    return CrawlSpec(
+        source=source.name,
+        kind=source.kind,
+        base_url=source.base_url,
+        queries=asked or tuple(Query(brand=b.name, text=b.name) for b in brands),
+        brands=tuple(brands),
+        since=since,
+        now=now,
+        options=dict(source.options),
+        database_url=db.engine.url.render_as_string(hide_password=False),
+        author_secret=author_secret,
+        credential=secret,
+        robots_override_reason=source.robots_override_reason,
+    )
+
+
+def _path(state_dir: Path, source: str, suffix: str) -> Path:
+    """A file of this source in the state folder; its name cannot lead out of there."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    return state_dir / f"crawl-{re.sub(r'[^A-Za-z0-9_-]', '_', source)}.{suffix}"
+
+
+@contextlib.contextmanager
+def _alone(state_dir: Path, source: str) -> Iterator[None]:
+    """Holds the source's lock, which dies with this process. CrawlError 'busy' when somebody else has it."""
+    with _path(state_dir, source, "lock").open("wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as e:
+            raise CrawlError("busy", f"another crawl of '{source}' is under way") from e
+        yield
+
+
+def run_child(spec: CrawlSpec, *, time_limit: timedelta, log_path: Path) -> Result:
+    """Crawl in a subprocess; it is gone when this returns. A child without an answer has failed as 'crash'."""
+    command = [sys.executable, "-m", "crawler.child"]
+    with (
+        log_path.open("wb") as errors,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
+        ) as child,
+    ):
+        try:
+            _send(child, spec)
+            child.wait(timeout=time_limit.total_seconds())
+            timed_out = False
+        except subprocess.TimeoutExpired:
+            timed_out = True
+        finally:
+            _end(child)
+        answer = child.stdout.read(MAX_RESULT) if child.stdout else b""
+    result = _understand(answer) or _crashed(child.returncode, log_path)
+    if timed_out:
+        seconds = time_limit.total_seconds()
+        return replace(result, status=RunStatus.FAILED, reason="timeout", detail=f"not done after {seconds:g} s")
+    return result
+
+
+def _send(child: subprocess.Popen[bytes], spec: CrawlSpec) -> None:
+    """The spec as one line. Standard input stays open: its end tells the child that we are gone."""
+    if child.stdin is None:
+        return
+    with contextlib.suppress(BrokenPipeError):  # died at once; its exit code tells
+        child.stdin.write(spec.to_json().encode() + b"\n")
+        child.stdin.flush()
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ask the child to end if it still runs (what it has read is stored then), and end it if it does not."""
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(timeout=GRACE.total_seconds())
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _understand(answer: bytes) -> Result | None:
+    line = answer.strip().rpartition(b"\n")[2]
+    try:
+        return Result.from_json(line)
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _crashed(code: int, log_path: Path) -> Result:
+    with log_path.open("rb") as errors:
+        errors.seek(max(0, log_path.stat().st_size - 2_000))
+        last = errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+    return Result(status=RunStatus.FAILED, reason="crash", detail=f"exit code {code}: {last[:300]}")

@@ -37,12 +37,15 @@ class CrawlSpec:
         """The spec that `to_json` wrote. ValueError, TypeError or KeyError when it is something else."""
         table = json.loads(line)
         table["queries"] = tuple(Query(**q) for q in table["queries"])
-        table["brands"] = tuple(
-            Brand(**{key: tuple(value) if isinstance(value, list) else value for key, value in b.items()})
-            for b in table["brands"]
-        )
+        table["brands"] = tuple(_brand(b) for b in table["brands"])
         table["since"], table["now"] = (datetime.fromisoformat(table[key]) for key in ("since", "now"))
         return cls(**table)
+
+
+def _brand(table: dict[str, Any]) -> Brand:
+    """JSON has no tuples."""
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    return Brand(**values)
 
 
 def _plain(value: object) -> str:

@@ -1,0 +1,115 @@
+"""The crawling process: `python -m crawler.child`, spec in on standard input, result out on standard output.
+
+Imports little: it starts once per crawl. Everything that is printed or logged goes to standard error; the one line on
+standard output is the result. When its parent dies, standard input ends and the crawl stops by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from typing import Any, TextIO
+
+from crawler.options import Options, read_options
+from crawler.outcome import Result
+from crawler.spec import CrawlSpec
+from crawler.spiders import SPIDERS
+from tingfeng.errors import ConfigError, TingfengError
+from tingfeng.model import RunStatus
+from tingfeng.registry import resolve
+
+
+def main() -> int:
+    """Crawl once. Exit code 0 whenever a result was written, whatever it says."""
+    out = _own_stdout()
+    spec = CrawlSpec.from_json(sys.stdin.buffer.readline())
+    threading.Thread(target=_follow_parent, daemon=True).start()
+    try:
+        result = run(spec)
+    except TingfengError as e:
+        result = Result(status=RunStatus.FAILED, reason="config", detail=str(e)[:500])
+    out.write(result.to_json() + "\n")
+    out.flush()
+    return 0
+
+
+def _own_stdout() -> TextIO:
+    """Keeps standard output for the result; whatever else writes there ends up in standard error."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return out
+
+
+def _follow_parent() -> None:
+    """Blocks until the parent closes our standard input, alive or killed; then asks Scrapy to come to an end.
+
+    Reads the bare descriptor: a thread that held sys.stdin's lock would make the interpreter's shutdown abort.
+    """
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def run(spec: CrawlSpec) -> Result:
+    """Run the spider that `spec` names. ConfigError or UnknownName when it cannot be begun."""
+    from crawler.spiders.base import TingfengSpider
+
+    kind = resolve("spider", spec.kind, SPIDERS)
+    if not issubclass(kind, TingfengSpider):
+        raise ConfigError(f"'{spec.kind}' is not a TingfengSpider")
+    local = kind.is_local_source(spec)
+    options = read_options(kind.options_class, spec.options, at=f"sources.{spec.source}.options", local=local)
+
+    from scrapy.crawler import CrawlerProcess
+
+    process = CrawlerProcess(settings_for(spec, kind, options, local=local))
+    crawler = process.create_crawler(kind)
+    process.crawl(crawler, spec=spec, options=options)
+    process.start()
+    spider = crawler.spider
+    if not isinstance(spider, TingfengSpider):
+        return Result(status=RunStatus.FAILED, reason="crash", detail="the spider could not be made; see its log")
+    stats = crawler.stats.get_stats()
+    result = spider.outcome.result(
+        finish_reason=str(stats.get("finish_reason")), errors_logged=int(stats.get("log_count/ERROR", 0))
+    )
+    result.stats["pages"] = stats.get("response_received_count", 0)
+    result.stats["cpu_seconds"] = round(time.process_time(), 2)
+    result.stats["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    result.stats["seconds"] = round(float(stats.get("elapsed_time_seconds", 0)), 2)
+    return result
+
+
+def settings_for(spec: CrawlSpec, kind: Any, options: Options, *, local: bool) -> Any:
+    """Scrapy's settings of this crawl: the project's, and what the source adds."""
+    from scrapy.settings import Settings
+
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    seconds = options.delay.total_seconds()
+    settings.setdict(
+        {
+            "SPIDER_MODULES": [],  # finding them would import them all
+            "USER_AGENT": settings["USER_AGENT"] + (f" {options.contact}" if options.contact else ""),
+            "ROBOTSTXT_OBEY": not (kind.robots_exempt or spec.robots_override_reason),
+            "DOWNLOAD_DELAY": seconds,
+            "AUTOTHROTTLE_ENABLED": options.throttle,
+            "AUTOTHROTTLE_START_DELAY": max(seconds, 0.0 if local else 1.0),
+            "CONCURRENT_REQUESTS": options.concurrency,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": options.concurrency,
+            "DOWNLOAD_TIMEOUT": options.timeout.total_seconds(),
+            "DOWNLOAD_MAXSIZE": options.max_body,
+            "HTTPPROXY_ENABLED": not local,
+            "COMPRESSION_ENABLED": not local,
+        },
+        priority="cmdline",
+    )
+    return settings
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

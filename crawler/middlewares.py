@@ -1,0 +1,113 @@
+"""What happens to requests and answers on their way: robots.txt, redirects, and the guard that names refusals."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Self
+from urllib.parse import urlsplit
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares import redirect, robotstxt
+from scrapy.http import Request, Response
+from twisted.python.failure import Failure
+
+from crawler.options import is_local
+from crawler.refusals import STATUSES, judge, translate
+from crawler.spiders.base import spider_of
+from tingfeng.errors import CrawlError, Refused, Unreachable
+
+
+class RobotsMiddleware(robotstxt.RobotsTxtMiddleware):
+    """Scrapy's, but a denial is a named refusal, and a robots.txt that cannot be had does not mean yes.
+
+    Statuses as in RFC 9309: 4xx = no rules, except those by which platforms say no; 5xx or no answer = not now.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._errors: dict[str, CrawlError] = {}
+
+    async def process_request(self, request: Request) -> None:  # type: ignore[override]
+        if request.meta.get("dont_obey_robotstxt"):
+            return
+        rules = await self.robot_parser(request)
+        if error := self._errors.get(urlsplit(request.url).netloc):
+            raise error
+        if rules is not None and not rules.allowed(request.url, self._robotstxt_useragent or ""):
+            raise Refused("robots_denied", f"robots.txt of {urlsplit(request.url).hostname} forbids this address")
+
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        if response.status in STATUSES:
+            raise Refused("robots_denied", f"robots.txt answered HTTP {response.status}")
+        if response.status >= 500:
+            raise Unreachable("robots_unreachable", f"robots.txt answered HTTP {response.status}")
+        if 300 <= response.status < 500:
+            response = response.replace(body=b"")
+        await super()._parse_robots(response, netloc, request)
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        self._errors[netloc] = (
+            exc if isinstance(exc, CrawlError) else Unreachable("robots_unreachable", translate(exc).detail)
+        )
+        super()._robots_error(exc, netloc)
+
+
+class RedirectMiddleware(redirect.RedirectMiddleware):
+    """Scrapy's, but nobody outside is allowed to send us to a machine inside."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        made = cls(crawler.settings)
+        made.crawler = crawler  # and not the warning that Referer headers are off: that is on purpose
+        return made
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        if response.status == 200:
+            return response
+        followed = super().process_response(request, response)
+        if isinstance(followed, Request) and not is_local(request.url) and is_private(followed.url):
+            raise Refused("redirected", "redirect to a private address")
+        return followed
+
+    def handle_referer(self, request: Request, response: Response) -> None:
+        request.headers.pop("Referer", None)
+
+
+def is_private(url: str) -> bool:
+    """Whether `url` names a machine of the inner network by its address (names are not looked up)."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+
+
+class GuardMiddleware:
+    """Turns every answer that is no answer into an error with a name. Sits outside retry."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        if response.status != 200 and not request.meta.get("dont_obey_robotstxt"):
+            error = judge(response)
+            if error is not None:
+                raise error
+        return response
+
+
+class Watch:
+    """Listens for what Scrapy would only log, and ends the crawl for it."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        made = cls(crawler)
+        crawler.signals.connect(made._failed, signal=signals.spider_error)
+        crawler.signals.connect(made._failed, signal=signals.item_error)
+        return made
+
+    def _failed(self, failure: Failure) -> None:
+        error = failure.value
+        named = error if isinstance(error, CrawlError) else CrawlError("crash", f"{type(error).__name__}: {error}")
+        spider_of(self.crawler).stop(named)

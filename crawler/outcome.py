@@ -1,0 +1,99 @@
+"""How a crawl ended: decided once, by the first thing that went wrong, and handed from the child to its parent."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+from tingfeng.errors import CrawlError, Refused
+from tingfeng.model import RunStatus
+
+MAX_DETAIL = 500  # characters
+FEW_SKIPS = 5  # so many unreadable posts may happen on any page
+MAX_SKIPPED_SHARE = 0.2  # more than that: it is not the posts, it is the parser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What the child tells its parent, as one JSON line."""
+
+    status: RunStatus
+    reason: str = ""
+    detail: str = ""
+    found: int = 0  # different mentions seen
+    stored: int = 0  # of those, new in the store
+    skipped: int = 0  # posts that could not be read
+    covered_since: datetime | None = None  # None: the whole window
+    stats: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        since = self.covered_since.isoformat() if self.covered_since else None
+        return json.dumps({name: getattr(self, name) for name in self.__slots__} | {"covered_since": since})
+
+    @classmethod
+    def from_json(cls, line: str | bytes) -> Self:
+        """The result that `to_json` wrote. ValueError, TypeError or KeyError when it is something else."""
+        table = json.loads(line)
+        since = table["covered_since"]
+        table["covered_since"] = datetime.fromisoformat(since) if since else None
+        return cls(**table | {"status": RunStatus(table["status"])})
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Collects what happens during a crawl. Success needs evidence: every search must have said that it is done."""
+
+    error: CrawlError | None = None
+    found: int = 0
+    stored: int = 0
+    covered_since: datetime | None = None
+    tally: Counter[str] = field(default_factory=Counter)  # "skipped/time", "page/empty" …
+    open_searches: set[str] = field(default_factory=set)
+
+    def end(self, error: CrawlError) -> None:
+        """Something ended the crawl; what comes later is its consequence and does not count."""
+        if self.error is None:
+            self.error = error
+
+    def covered(self, since: datetime | None) -> None:
+        """One search got back no further than `since`; the run as a whole is as blind as its blindest search."""
+        if since is not None and (self.covered_since is None or since > self.covered_since):
+            self.covered_since = since
+
+    @property
+    def skipped(self) -> int:
+        return sum(n for name, n in self.tally.items() if name.startswith("skipped/"))
+
+    def result(self, *, finish_reason: str, errors_logged: int) -> Result:
+        """The verdict, given how Scrapy says it finished and how many errors went to its log."""
+        error = self.error or self._unnoticed(finish_reason, errors_logged)
+        status = (
+            RunStatus.OK if error is None else RunStatus.REFUSED if isinstance(error, Refused) else RunStatus.FAILED
+        )
+        return Result(
+            status=status,
+            reason=error.reason if error else "",
+            detail=error.detail[:MAX_DETAIL] if error else "",
+            found=self.found,
+            stored=self.stored,
+            skipped=self.skipped,
+            covered_since=self.covered_since,
+            stats=dict(sorted(self.tally.items())),
+        )
+
+    def _unnoticed(self, finish_reason: str, errors_logged: int) -> CrawlError | None:
+        """Scrapy ends with success whatever happened; this is what it would have passed over."""
+        if finish_reason != "finished":
+            return CrawlError("stopped", f"Scrapy ended with '{finish_reason}'")
+        if errors_logged:
+            return CrawlError("crash", f"{errors_logged} errors in the log")
+        if self.open_searches:
+            return CrawlError("incomplete", "unfinished: " + ", ".join(sorted(self.open_searches)))
+        skipped = self.skipped
+        if skipped > FEW_SKIPS and skipped > MAX_SKIPPED_SHARE * (self.found + skipped):
+            why = ", ".join(f"{name[8:]} ×{n}" for name, n in self.tally.items() if name.startswith("skipped/"))
+            return CrawlError("layout_changed", f"{skipped} of {self.found + skipped} posts could not be read: {why}")
+        return None

@@ -1,0 +1,136 @@
+"""How a platform says no, and what we call it. A refusal ends the run under its name and is never "nothing found".
+
+Statuses, addresses and words as collected in sources.md 1.9, 2.1, 2.4 and 14. One table per kind of sign.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+from scrapy import exceptions
+from scrapy.http import Response
+
+from tingfeng.errors import CrawlError, LayoutChanged, Refused, Unreachable
+
+# HTTP status → name. All of these are a hard stop: no retry, no other identity, no solving.
+STATUSES = {
+    401: "unauthorized",
+    402: "payment_required",
+    403: "forbidden",
+    407: "proxy_refused",
+    412: "risk_control",
+    418: "teapot",
+    429: "too_many_requests",
+    432: "anticrawl",
+    451: "legal_reasons",
+    461: "captcha",
+    471: "captcha",
+}
+
+# Part of a redirect's target (host and path) → name; the first that fits counts.
+REDIRECTS = (
+    ("passport.weibo.com/verify", "captcha"),
+    ("/account/unhuman", "captcha"),
+    ("antispider", "captcha"),
+    ("captcha", "captcha"),
+    ("wappass", "captcha"),
+    ("passport", "login_required"),
+    ("login", "login_required"),
+    ("signin", "login_required"),
+    ("/sso/", "login_required"),
+    ("visitor", "login_required"),
+)
+
+# Words on a page or in a message → name. Vendor names (yidun, geetest) are no sign: every normal page loads them.
+WORDS = (
+    ("请完成安全验证", "captcha"),
+    ("安全验证", "captcha"),
+    ("请输入验证码", "captcha"),
+    ("Sina Visitor System", "login_required"),
+    ("微博通行证", "login_required"),
+    ("登录", "login_required"),
+    ("存在异常", "risk_control"),
+    ("频繁", "too_many_requests"),
+)
+
+
+def by_words(text: str) -> str | None:
+    """The name of the refusal that `text` speaks of, or None."""
+    return next((name for words, name in WORDS if words in text), None)
+
+
+def by_address(url: str) -> str:
+    """The name of what a redirect to `url` means; 'redirected' when it is none we know."""
+    parts = urlsplit(url)
+    place = f"{parts.hostname or ''}{parts.path}".lower()
+    return next((name for part, name in REDIRECTS if part in place), "redirected")
+
+
+def judge(response: Response) -> CrawlError | None:
+    """What is wrong with an answer by its status alone; None for 200."""
+    status = response.status
+    if status == 200:
+        return None
+    if status in STATUSES:
+        return Refused(STATUSES[status], f"HTTP {status}" + _waiting(response))
+    if 300 <= status < 400:
+        target = urljoin(response.url, (response.headers.get("Location") or b"").decode("latin-1"))
+        parts = urlsplit(target)
+        return Refused(
+            by_address(target), f"HTTP {status} to {parts.hostname}{parts.path}"
+        )  # no query: may hold tokens
+    if status >= 500 or status == 408:
+        return Unreachable("unreachable", f"HTTP {status}")
+    if status in (404, 410):
+        return CrawlError("not_found", f"HTTP {status}")
+    if 200 < status < 300:
+        return LayoutChanged("layout_changed", f"HTTP {status} without an answer")
+    return CrawlError("bad_request", f"HTTP {status}")
+
+
+def _waiting(response: Response) -> str:
+    """What the platform says about coming back, if it says it plainly."""
+    told = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    return f", Retry-After {told}" if told.isdigit() and len(told) < 7 else ""
+
+
+def not_json(response: Response) -> CrawlError:
+    """What it means that JSON was expected and something else came."""
+    text = response.body[:20_000].decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
+    if text.startswith("<"):
+        name = by_words(text)
+        return (
+            Refused(name, "HTML page in place of data") if name else LayoutChanged("layout_changed", "HTML, not JSON")
+        )
+    if not text:
+        return LayoutChanged("layout_changed", "empty body")
+    return LayoutChanged("layout_changed", f"no JSON, or cut short, after {len(response.body)} bytes")
+
+
+def translate(error: BaseException | None) -> CrawlError:
+    """Whatever stopped a download, in our own words; the original stays its cause."""
+    if isinstance(error, CrawlError):
+        return error
+    named = _named(error)
+    named.__cause__ = error
+    return named
+
+
+def _named(error: BaseException | None) -> CrawlError:
+    if isinstance(error, exceptions.DownloadTimeoutError):
+        return Unreachable("unreachable", "no answer in time")
+    if isinstance(error, exceptions.CannotResolveHostError):
+        return Unreachable("unreachable", "host name not found")
+    if isinstance(error, exceptions.DownloadConnectionRefusedError):
+        return Unreachable("unreachable", "connection refused")
+    if isinstance(error, exceptions.ResponseDataLossError):
+        return LayoutChanged("layout_changed", "the answer was cut short")
+    if isinstance(error, exceptions.DownloadCancelledError):
+        return LayoutChanged("too_large", "the answer is larger than max_body")
+    if isinstance(error, exceptions.IgnoreRequest):
+        if "redirections" in str(error):
+            return Refused("redirected", "too many redirects")
+        if "exceed" in str(error):
+            return LayoutChanged("too_large", "the unpacked answer is larger than max_body")
+        return Refused("ignored", str(error)[:100])
+    return Unreachable("unreachable", type(error).__name__)

@@ -1,0 +1,81 @@
+"""Scrapy's settings for every crawl of Tingfeng; what depends on the source is added by crawler.child.
+
+Only what differs from Scrapy's defaults, each with its reason.
+"""
+
+from __future__ import annotations
+
+from tingfeng import __version__
+
+BOT_NAME = "tingfeng"
+SPIDER_MODULES = ["crawler.spiders"]
+
+# Honest and polite.
+USER_AGENT = f"Tingfeng/{__version__} (brand monitor; obeys robots.txt)"
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "Tingfeng"
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = 1.0
+AUTOTHROTTLE_MAX_DELAY = 60.0
+CONCURRENT_REQUESTS = 1
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DEFAULT_REQUEST_HEADERS = {"Accept-Language": "zh-CN,zh;q=0.9"}
+
+# Nothing may hang, nothing may swell.
+DOWNLOAD_TIMEOUT = 30
+DNS_TIMEOUT = 10
+DOWNLOAD_MAXSIZE = 4 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+RETRY_TIMES = 2
+RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408]  # without 429: that is a refusal, not an accident
+RETRY_GIVE_UP_LOG_LEVEL = "WARNING"  # errors in the log fail the run; what a lost answer means the spider decides
+REDIRECT_MAX_TIMES = 5
+DOWNLOAD_VERIFY_CERTIFICATES = True  # Scrapy's default sends our cookies and tokens to anyone in between
+
+# Doors and habits of Scrapy that a collector in a subprocess must not have.
+REMOTE_CONTROL_ENABLED = False  # runs Python sent to a port
+TELNETCONSOLE_ENABLED = False
+TLDEXTRACT_PUBLIC_SUFFIX_LIST_URLS = ""  # else the first cookie fetches a list from abroad, without a time limit
+COOKIES_ENABLED = False  # the operator's own cookie is sent as it is, to its own host only; no others are kept
+
+# Each page is one item and its requests are made by the spider once: no filter, no workers per response.
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
+SCHEDULER_PRIORITY_QUEUE = "scrapy.pqueues.ScrapyPriorityQueue"
+CONCURRENT_ITEMS = 1
+WARN_ON_GENERATOR_RETURN_VALUE = False
+
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "crawler.middlewares.GuardMiddleware": 540,  # outside retry (550): sees what is left when retrying is over
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "crawler.middlewares.RedirectMiddleware": 600,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+}
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,  # drops answers in silence; the guard names them
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,  # drops requests in silence
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+}
+EXTENSIONS = {
+    "crawler.middlewares.Watch": 0,
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
+    "scrapy.extensions.memusage.MemoryUsage": None,
+    "scrapy.extensions.memdebug.MemoryDebugger": None,
+    "scrapy.extensions.feedexport.FeedExporter": None,
+    "scrapy.extensions.logstats.LogStats": None,
+    "scrapy.extensions.spiderstate.SpiderState": None,
+    "scrapy.extensions.closespider.CloseSpider": None,
+}
+ITEM_PIPELINES = {"crawler.pipelines.StorePipeline": 300}
+
+LOG_LEVEL = "WARNING"
+LOG_VERSIONS: list[str] = []
+STATS_DUMP = False

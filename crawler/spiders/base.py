@@ -1,0 +1,185 @@
+"""What all spiders share: queries and a window in, pages of mentions out, and an honest end."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from scrapy.http import Request, Response
+from twisted.python.failure import Failure
+
+from crawler.options import Options, is_local
+from crawler.outcome import Outcome
+from crawler.refusals import not_json, translate
+from crawler.spec import CrawlSpec
+from crawler.text import cut
+from tingfeng.errors import ConfigError, CrawlError, LayoutChanged
+from tingfeng.model import Mention, Query
+
+Page = list[Mention]
+Output = Iterator[Page | Request]
+
+
+class TingfengSpider(Spider):
+    """A source's reader. A subclass says where to begin (`searches`) and what its pages say.
+
+    Each search is opened by `begin` and must be closed by `done`; a crawl with one left open has failed, whatever
+    Scrapy thinks. Nothing is caught here to go on: what is not understood ends the run under a name.
+    """
+
+    platform: ClassVar[str]
+    home: ClassVar[str]  # the platform's own address
+    options_class: ClassVar[type[Options]] = Options
+    needs_credential: ClassVar[bool] = False
+    robots_exempt: ClassVar[str] = ""  # why robots.txt does not govern this source; empty: it does
+    follows_redirects: ClassVar[bool] = False
+
+    def __init__(self, *, spec: CrawlSpec, options: Options) -> None:
+        super().__init__(name=spec.source)
+        self.spec, self.options = spec, options
+        self.base_url = (spec.base_url or self.home).rstrip("/")
+        self.outcome = Outcome()
+        self._brands = {b.name: b for b in spec.brands}
+        self._started = time.monotonic()
+        self._closing: asyncio.Task[None] | None = None
+        if self.needs_credential and not spec.credential:
+            raise ConfigError(f"source '{spec.source}' needs a credential")
+        if spec.credential and not spec.credential.isprintable():
+            raise ConfigError(f"the credential of source '{spec.source}' holds line breaks or control characters")
+
+    # --- what a subclass writes
+
+    def searches(self) -> Iterable[Request]:
+        """The first requests. Each belongs to a search opened with `begin`."""
+        raise NotImplementedError
+
+    # --- what it may use
+
+    async def start(self) -> AsyncIterator[Any]:
+        self.begin("start")
+        for request in self.searches():
+            yield request
+        self.done("start")
+
+    def now(self) -> datetime:
+        """The time in the story the crawl was told, moved on by what has passed since."""
+        return self.spec.now + timedelta(seconds=time.monotonic() - self._started)
+
+    def request(
+        self,
+        url: str,
+        callback: Callable[..., Any],
+        *,
+        headers: Mapping[str, str] | None = None,
+        errback: Callable[..., Any] | None = None,
+        priority: int = 0,
+        **values: Any,
+    ) -> Request:
+        """A GET whose failure ends the crawl, unless `errback` knows better. `values` reach the callback by name."""
+        return Request(
+            url,
+            callback=callback,
+            errback=errback or self.failed,
+            headers=dict(headers or {}),
+            cb_kwargs=values,
+            priority=priority,
+            meta={} if self.follows_redirects else {"dont_redirect": True},
+        )
+
+    def failed(self, failure: Failure) -> None:
+        """No answer, or a refusal: the crawl is over."""
+        self.stop(translate(failure.value))
+
+    def stop(self, error: CrawlError) -> None:
+        """End the crawl under this name; what is already read will still be stored."""
+        self.outcome.end(error)
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=error.reason))
+
+    def begin(self, search: str) -> None:
+        self.outcome.open_searches.add(search)
+
+    def done(self, search: str, *, covered_since: datetime | None = None) -> None:
+        """The search is through. `covered_since`: how far back it got, if not to the start of the window."""
+        self.outcome.open_searches.discard(search)
+        self.outcome.covered(covered_since)
+
+    def count(self, what: str, n: int = 1) -> None:
+        self.outcome.tally[what] += n
+
+    def skip(self, why: str) -> None:
+        """One post that could not be read. Too many of them fail the run."""
+        self.outcome.tally[f"skipped/{why}"] += 1
+
+    def json(self, response: Response) -> dict[str, Any]:
+        """The object in the body; the fitting error when it is anything else."""
+        try:
+            data = json.loads(response.body)
+        except ValueError as e:
+            raise not_json(response) from e
+        except RecursionError as e:
+            raise LayoutChanged("layout_changed", "JSON nested too deep") from e
+        if not isinstance(data, dict):
+            raise LayoutChanged("layout_changed", f"expected an object, got a {type(data).__name__}")
+        return data
+
+    def author_key(self, author: object) -> str | None:
+        """A pseudonym only this installation can make: 32 hex digits of an HMAC; None without an author."""
+        if author is None or author == "":
+            return None
+        message = f"{self.platform}:{author}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self.spec.author_secret.encode(), message, "sha256").hex()[:32]
+
+    def brands_of(self, text: str, *, asked: str | None) -> tuple[str, ...]:
+        """Whose a text is: the brand we searched for, unless its words exclude it, and every other one it names."""
+        return tuple(
+            name
+            for name, brand in self._brands.items()
+            if (name == asked or brand.named_in(text)) and brand.admits(text)
+        )
+
+    def mention(
+        self,
+        *,
+        text: str,
+        published_at: datetime,
+        query: Query | None,
+        title: str = "",
+        context: str = "",
+        **fields: Any,
+    ) -> Mention | None:
+        """A mention with everything the spider knows about itself filled in; None when it is nobody's.
+
+        `context`: words that belong to what was said but not to the author's own text (the reposted original).
+        """
+        brands = self.brands_of("\n".join((title, text, context)), asked=query.brand if query else None)
+        if not brands:
+            self.count("not_ours")
+            return None
+        return Mention(
+            platform=self.platform,
+            source=self.spec.source,
+            text=cut(text, self.options.max_text),
+            title=cut(title, self.options.max_text),
+            published_at=published_at,
+            brands=brands,
+            **fields,
+        )
+
+    @classmethod
+    def is_local_source(cls, spec: CrawlSpec) -> bool:
+        return is_local(spec.base_url or cls.home)
+
+
+def spider_of(crawler: Crawler) -> TingfengSpider:
+    """The spider of a crawl, as what it is. TypeError when Scrapy runs something else in our project."""
+    if not isinstance(crawler.spider, TingfengSpider):
+        raise TypeError("Tingfeng's pipeline and middlewares work with its own spiders only")
+    return crawler.spider
