@@ -48,6 +48,7 @@ class WeightyPost:
     mention: Mention
     verdict: Verdict
     weight: float
+    copies: int = 1  # posts of the same text; this is the heaviest of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +65,8 @@ class AlertFacts:
     """Everything an alert mail says about a brand.
 
     OPENED and REPEAT carry the `spike` of now. RESOLVED has `spike` None: its numbers are those of the incident
-    (`incident.peak_observed`, `incident.expected`, `incident.p_value`: the strongest moment), its posts and terms those
-    of the whole episode.
+    (`incident.observed`, `expected`, `p_value`: its most unlikely window), its posts and terms those of the whole
+    episode.
     """
 
     reason: Reason  # OPENED, REPEAT or RESOLVED

@@ -146,13 +146,13 @@ def reach_weight(
     comments: int | None = None,
     likes: int | None = None,
 ) -> float:
-    """How far a post carries, ≥ 0: ln(1+followers) + 2·ln(1+reposts) + ln(1+comments) + ln(1+likes).
+    """How far a post carries, ≥ 1: 1 + log₁₀(1 + followers) + log₂(1 + reposts + comments + likes).
 
-    Our own rule, for sorting only. Logarithms, because these counts span seven orders of magnitude and one celebrity
-    must not hide everything else; reposts twice, because they put the post before new readers. Not told counts as 0.
+    Our own rule, for sorting only. Followers are possible readers and count by orders of magnitude, so that one
+    celebrity does not hide everything else; everyone who acted is a proven one. Not told counts as 0.
     """
-    told = ((1, followers), (2, reposts), (1, comments), (1, likes))
-    return math.fsum(factor * math.log1p(max(0, n)) for factor, n in told if n)
+    acted = sum(max(0, n or 0) for n in (reposts, comments, likes))
+    return 1 + math.log10(1 + max(0, followers or 0)) + math.log2(1 + acted)
 
 
 def log_odds(now: Mapping[str, int], before: Mapping[str, int], *, prior_size: float = 500.0) -> dict[str, float]:
