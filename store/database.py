@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, StatementError
 from sqlalchemy.orm import Session
 
 from tingfeng.errors import StoreError
 
-__all__ = ["Database", "Session"]
+__all__ = ["Database", "Session", "check", "upgrade"]
 
 BUSY_MS = 30_000  # how long a writer waits for another before it gives up
 
@@ -27,7 +27,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+        self.engine = engine_for(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
 
     @contextmanager
@@ -48,20 +48,51 @@ class Database:
         try:
             with Session(engine, expire_on_commit=False) as s:
                 yield s
-        except OperationalError as e:
-            if "locked" in str(e.orig):
-                raise StoreError("the database is locked by another process") from e
-            raise
+        except StatementError as e:
+            raise translated(e) from e
 
     def close(self) -> None:
         self.engine.dispose()
 
 
-def _engine(url: str) -> Engine:
+def upgrade(url: str) -> None:
+    """Create the database or bring it to this program's schema; see store.schema."""
+    from store import schema
+
+    schema.upgrade(url)
+
+
+def check(url: str) -> None:
+    """StoreError, saying what to do, unless the database has exactly this program's schema; see store.schema."""
+    from store import schema
+
+    schema.check(url)
+
+
+def translated(e: StatementError) -> Exception:
+    """SQLAlchemy's error in our words: other rooms do not know SQLAlchemy. No values of rows get into the text."""
+    if not isinstance(e, DBAPIError):
+        return ValueError(str(e.orig))  # a value no column takes, such as a naive datetime
+    said = str(e.orig).strip().partition("\n")[0]
+    if "locked" in said:
+        return StoreError("the database is locked by another process")
+    if "no such table" in said or "does not exist" in said:
+        return StoreError(f"the database is not set up ({said}); run: tingfeng db upgrade")
+    return StoreError(f"the database cannot do this: {said}")
+
+
+def engine_for(url: str) -> Engine:
+    """An engine with our settings. StoreError when the url cannot be read or its driver is not installed."""
     try:
-        parsed = make_url(url)
-    except ArgumentError as e:
+        return _engine(url)
+    except (ArgumentError, NoSuchModuleError) as e:
         raise StoreError("database url cannot be read; expected sqlite:///path or postgresql://host/name") from e
+    except ModuleNotFoundError as e:
+        raise StoreError(f"no driver for this database ({e.name}); install tingfeng[postgres]") from e
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(parsed, connect_args={"timeout": BUSY_MS / 1000})
         event.listen(engine, "connect", _sqlite_connect)

@@ -11,14 +11,16 @@ from datetime import datetime
 from heapq import nlargest
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, select, update
+from sqlalchemy import Row, Select, and_, bindparam, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from store.sql import chunks, insert_into, run_many, table
+from store.sql import Batch, chunks, insert_into, one_of, run_many, table
 from store.tables import KeptRow, MentionBrandRow, MentionRow, ScoreRow
 from tingfeng.model import Label, Mention, Verdict, storable, text_key
 
 MENTION, LINK, SCORE = table(MentionRow), table(MentionBrandRow), table(ScoreRow)
+INSERT = Batch(MentionRow, MENTION.c.keys()[1:], lambda insert: insert.on_conflict_do_nothing())  # all but the id
+REGION_MAX = 80  # characters
 NATIVE_ID_MAX = 300  # characters; feeds use whole addresses as ids
 COUNTS = ("followers", "reposts", "comments", "likes")
 
@@ -47,10 +49,9 @@ def add(s: Session, mentions: Sequence[Mention]) -> int:
     """
     merged = _merge(mentions, kept_since(s))
     known = _known(s, merged)
-    fresh = [_values(key, m) for key, (m, _) in merged.items() if key not in known]
-    stored = run_many(s, insert_into(s, MentionRow).on_conflict_do_nothing(), fresh)
+    stored = INSERT.run(s, [_values(key, m) for key, (m, _) in merged.items() if key not in known])
     _refresh(s, merged, known)
-    _link(s, merged, known)
+    _link(s, merged)
     return stored
 
 
@@ -82,26 +83,26 @@ def stored_id(native_id: str) -> str:
     return f"{clean[: NATIVE_ID_MAX - 33]}#{digest}"
 
 
-def _values(key: Key, m: Mention) -> dict[str, Any]:
+def _values(key: Key, m: Mention) -> tuple[Any, ...]:
+    """In the order of the columns of `mention`."""
     text, title = storable(m.text), storable(m.title)
-    return {
-        "platform": key[0],
-        "native_id": key[1],
-        "source": m.source,
-        "url": storable(m.url),
-        "title": title,
-        "text": text,
-        "text_key": text_key(scored_text(title, text)),
-        "published_at": m.published_at,
-        "seen_at": m.seen_at,
-        "author_key": m.author_key,
-        "followers": m.followers,
-        "reposts": m.reposts,
-        "comments": m.comments,
-        "likes": m.likes,
-        "region": storable(m.region)[:80] if m.region else m.region,
-        "is_repost": m.is_repost,
-    }
+    return (
+        *key,
+        m.source,
+        storable(m.url),
+        title,
+        text,
+        text_key(scored_text(title, text)),
+        m.published_at,
+        m.seen_at,
+        m.author_key,
+        m.followers,
+        m.reposts,
+        m.comments,
+        m.likes,
+        storable(m.region)[:REGION_MAX] if m.region else m.region,
+        m.is_repost,
+    )
 
 
 def _known(s: Session, keys: Iterable[Key]) -> dict[Key, Row[Any]]:
@@ -113,7 +114,7 @@ def _known(s: Session, keys: Iterable[Key]) -> dict[Key, Row[Any]]:
     found: dict[Key, Row[Any]] = {}
     for platform, ids in by_platform.items():
         for part in chunks(ids):
-            query = select(*columns).where(MENTION.c.platform == platform, MENTION.c.native_id.in_(part))
+            query = select(*columns).where(MENTION.c.platform == platform, one_of(s, MENTION.c.native_id, part))
             found.update(((platform, row.native_id), row) for row in s.execute(query))
     return found
 
@@ -134,14 +135,19 @@ def _larger(before: int | None, now: int | None) -> int | None:
     return before if now is None else now if before is None else max(before, now)
 
 
-def _link(s: Session, merged: Mapping[Key, tuple[Mention, set[str]]], known: Mapping[Key, Row[Any]]) -> None:
-    ids = {key: row.id for key, row in known.items()}
-    missing = [key for key in merged if key not in ids]
-    ids.update((key, row.id) for key, row in _known(s, missing).items())
-    links = [
-        {"mention_id": ids[key], "brand": brand} for key, (_, brands) in merged.items() for brand in sorted(brands)
-    ]
-    run_many(s, insert_into(s, MentionBrandRow).on_conflict_do_nothing(), links)
+def _link(s: Session, merged: Mapping[Key, tuple[Mention, set[str]]]) -> None:
+    """Say whose they are, old and new alike; one statement per brand lets the database look up the ids itself."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (platform, native_id), (_, brands) in merged.items():
+        for brand in brands:
+            groups[platform, brand].append(native_id)
+    for (platform, brand), ids in sorted(groups.items()):
+        for part in chunks(ids):
+            these = select(MENTION.c.id, literal(brand)).where(
+                MENTION.c.platform == platform, one_of(s, MENTION.c.native_id, part)
+            )
+            insert = insert_into(s, MentionBrandRow).from_select(["mention_id", "brand"], these)
+            s.execute(insert.on_conflict_do_nothing())
 
 
 def kept_since(s: Session) -> datetime | None:
@@ -154,7 +160,7 @@ def by_ids(s: Session, ids: Sequence[int]) -> list[MentionWithVerdict]:
     rows: dict[int, Any] = {}
     brands: dict[int, set[str]] = defaultdict(set)
     for part in chunks(ids):
-        for row in s.execute(_with_verdict().where(MENTION.c.id.in_(part))):
+        for row in s.execute(_with_verdict().where(one_of(s, MENTION.c.id, part))):
             brands[row.id].add(row.brand)
             if row.id not in rows or row.polarity is not None:
                 rows[row.id] = row

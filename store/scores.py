@@ -8,21 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from store.mentions import LINK, MENTION, SCORE, scored_text, verdict_of
-from store.sql import chunks, insert_into, run_many, table
-from store.tables import BucketRow, ScoreRow, SurveyResponseRow
-from tingfeng.clock import BUCKET
+from store.sql import Batch, chunks, one_of, table
+from store.tables import BucketRow, MentionBrandRow, ScoreRow, SurveyResponseRow
+from tingfeng.clock import bucket_start
 from tingfeng.model import Score, Verdict
 
 BUCKETS = table(BucketRow)
 ANSWER = table(SurveyResponseRow)
-WIDTH = int(BUCKET.total_seconds())
+SUMS = ("total", "negative", "neutral", "positive", "polarity_sum")
+WRITE = Batch(ScoreRow, SCORE.c.keys(), lambda insert: insert.on_conflict_do_nothing())
+MARK = Batch(
+    MentionBrandRow,
+    ["key_mention_id", "key_brand", "counted_by", "label"],
+    lambda _: (
+        update(LINK)
+        .where(LINK.c.mention_id == bindparam("key_mention_id"), LINK.c.brand == bindparam("key_brand"))
+        .values(counted_by=bindparam("counted_by"), label=bindparam("label"))
+    ),
+)
+ADD = Batch(
+    BucketRow,
+    ["brand", "source", "start", *SUMS],
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["brand", "source", "start"],
+        set_={name: BUCKETS.c[name] + insert.excluded[name] for name in SUMS},
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +91,9 @@ def known(s: Session, text_keys: Iterable[str], scorer: str, version: str) -> di
     """Verdicts the store already has from this scorer and version, by text key."""
     found: dict[str, Verdict] = {}
     for part in chunks(set(text_keys)):
-        query = select(SCORE).where(SCORE.c.text_key.in_(part), SCORE.c.scorer == scorer, SCORE.c.version == version)
+        query = select(SCORE).where(
+            one_of(s, SCORE.c.text_key, part), SCORE.c.scorer == scorer, SCORE.c.version == version
+        )
         for row in s.execute(query):
             verdict = verdict_of(row)
             assert verdict is not None
@@ -87,33 +107,21 @@ def record(s: Session, scores: Sequence[Score], pending: Sequence[Pending], *, s
     Pairs that someone else counted meanwhile are left alone, so are pairs whose text has no score of this scorer and
     version, given here or stored. Must run inside `db.write()`.
     """
-    run_many(s, insert_into(s, ScoreRow).on_conflict_do_nothing(), [_values(x) for x in sorted(scores, key=_key)])
+    WRITE.run(s, sorted(map(_values, scores)))
     verdicts = {x.text_key: x.verdict for x in scores if (x.scorer, x.version) == (scorer, version)}
     verdicts |= known(s, {p.text_key for p in pending} - verdicts.keys(), scorer, version)
     wanted = {(p.mention_id, p.brand): p for p in pending if p.text_key in verdicts}
     mine = [(wanted[pair], verdicts[wanted[pair].text_key]) for pair in _still_uncounted(s, wanted)]
-    _mark(s, mine, f"{scorer}/{version}")
+    MARK.run(s, [(p.mention_id, p.brand, f"{scorer}/{version}", int(v.label)) for p, v in mine])
     _add_to_buckets(s, mine)
     return len(mine)
 
 
-def _key(score: Score) -> tuple[str, str, str]:
-    return score.text_key, score.scorer, score.version
-
-
-def _values(score: Score) -> dict[str, Any]:
+def _values(score: Score) -> tuple[Any, ...]:
+    """In the order of the columns of `score`."""
     v = score.verdict
-    return {
-        "text_key": score.text_key,
-        "scorer": score.scorer,
-        "version": score.version,
-        "polarity": v.polarity,
-        "label": int(v.label),
-        "negative": v.negative,
-        "neutral": v.neutral,
-        "positive": v.positive,
-        "terms": "\t".join(v.terms),
-    }
+    shares = (v.polarity, int(v.label), v.negative, v.neutral, v.positive)
+    return (score.text_key, score.scorer, score.version, *shares, "\t".join(v.terms))
 
 
 def _still_uncounted(s: Session, wanted: Mapping[tuple[int, str], Pending]) -> list[tuple[int, str]]:
@@ -125,7 +133,7 @@ def _still_uncounted(s: Session, wanted: Mapping[tuple[int, str], Pending]) -> l
     for part in chunks(sorted({mention_id for mention_id, _ in wanted})):
         query = (
             select(LINK.c.mention_id, LINK.c.brand)
-            .where(LINK.c.mention_id.in_(part), LINK.c.counted_by.is_(None))
+            .where(one_of(s, LINK.c.mention_id, part), LINK.c.counted_by.is_(None))
             .order_by(LINK.c.mention_id, LINK.c.brand)
             .with_for_update()
         )
@@ -133,40 +141,12 @@ def _still_uncounted(s: Session, wanted: Mapping[tuple[int, str], Pending]) -> l
     return found
 
 
-def _mark(s: Session, mine: Sequence[tuple[Pending, Verdict]], counted_by: str) -> None:
-    statement = (
-        update(LINK)
-        .where(LINK.c.mention_id == bindparam("b_id"), LINK.c.brand == bindparam("b_brand"))
-        .values(counted_by=bindparam("b_by"), label=bindparam("b_label"))
-    )
-    rows = [{"b_id": p.mention_id, "b_brand": p.brand, "b_by": counted_by, "b_label": int(v.label)} for p, v in mine]
-    run_many(s, statement, rows)
-
-
 def _add_to_buckets(s: Session, mine: Sequence[tuple[Pending, Verdict]]) -> None:
-    counts: dict[tuple[str, str, int], list[float]] = {}
+    counts: dict[tuple[str, str, datetime], list[float]] = {}
     for p, v in mine:
-        at = (p.brand, p.source, int(p.published_at.timestamp()) // WIDTH * WIDTH)
+        at = (p.brand, p.source, bucket_start(p.published_at))
         bucket = counts.setdefault(at, [0, 0, 0, 0.0])
         bucket[v.label + 1] += 1  # negative, neutral, positive
         bucket[3] += v.polarity
-    rows = [_bucket_values(*at, *counted) for at, counted in sorted(counts.items())]
-    statement = insert_into(s, BucketRow)
-    names = ("total", "negative", "neutral", "positive", "polarity_sum")
-    more = {name: BUCKETS.c[name] + statement.excluded[name] for name in names}
-    run_many(s, statement.on_conflict_do_update(index_elements=["brand", "source", "start"], set_=more), rows)
-
-
-def _bucket_values(
-    brand: str, source: str, start: int, negative: float, neutral: float, positive: float, polarity: float
-) -> dict[str, Any]:
-    return {
-        "brand": brand,
-        "source": source,
-        "start": datetime.fromtimestamp(start, UTC),
-        "total": int(negative + neutral + positive),
-        "negative": int(negative),
-        "neutral": int(neutral),
-        "positive": int(positive),
-        "polarity_sum": polarity,
-    }
+    # In key order, as every scorer does: two of them cannot lock each other out.
+    ADD.run(s, [(*at, sum(c[:3]), *c) for at, c in sorted(counts.items())])

@@ -1,0 +1,27 @@
+"""Run by Alembic, with the connection and the lock that store.schema already holds."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from alembic import context
+
+from store.tables import Base, UnixSeconds, UtcDateTime
+
+
+def render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+    """Spell our types in SQLAlchemy's words, so that an old migration never depends on today's code."""
+    if kind != "type" or not isinstance(item, (UtcDateTime, UnixSeconds)):
+        return False
+    return "sa.DateTime(timezone=True)" if isinstance(item, UtcDateTime) else "sa.BigInteger()"
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,  # SQLite changes a column by copying the table
+    render_item=render,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
