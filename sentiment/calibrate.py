@@ -29,11 +29,17 @@ def features(sums: Sums) -> Features:
 
 def probabilities(x: Features, coefficients: Coefficients) -> tuple[float, float, float]:
     """Of negative, neutral, positive; they add up to 1."""
-    against, pro = (sum(map(mul, row, x)) for row in coefficients)
+    against, pro = _value(coefficients[0], x), _value(coefficients[1], x)
     top = max(against, pro, 0.0)
     a, n, p = exp(against - top), exp(-top), exp(pro - top)
     total = a + n + p
     return a / total, n / total, p / total
+
+
+def _value(row: Sequence[float], x: Features) -> float:
+    a, b, c, d, e = row  # written out: this runs twice per text
+    p, q, r, s, t = x
+    return a * p + b * q + c * r + d * s + e * t
 
 
 def judge(sums: Sums, coefficients: Coefficients, terms: tuple[str, ...] = ()) -> Verdict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from sentiment.corpora import read_corpus
@@ -27,9 +27,6 @@ class Quality:
     two_class: float | None
     macro_f1: float | None
     texts_per_second: float | None = None
-
-    def as_json(self) -> dict[str, object]:
-        return asdict(self)
 
 
 def evaluate(scorer: Scorer, path: Path, *, limit: int | None = None) -> Quality:

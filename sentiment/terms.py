@@ -14,25 +14,25 @@ LONGEST = 20  # characters; longer ones are codes and keyboard runs
 _DIGITS = "0-9一二两三四五六七八九十百千万亿几半多"
 _MEASURES = "个次天年月日号点岁家位张条本份块元分秒楼层星件句种些样名间台部遍盒箱瓶包斤场段片首口页回周晚夜套道"
 # 第一次, 三天, 2018年, 一个多月, 十几块: numbers with a measure word.
-_COUNTED = re.compile(f"(?:第|好|前|后|每|上|下|这|那)?[{_DIGITS}]+[{_MEASURES}]?[{_DIGITS}]*[{_MEASURES}]?")
-_MIXED = re.compile(r"[0-9][0-9a-z]*", re.IGNORECASE)  # 3c, 500ml, 0a8f
+_POINTERS = "第好前后每上下这那"
+_COUNTED = re.compile(f"[{_POINTERS}]?[{_DIGITS}]+[{_MEASURES}]?[{_DIGITS}]*[{_MEASURES}]?|[0-9][0-9A-Za-z]*")  # 500ml
+_COUNT_STARTS = frozenset("0123456789" + _DIGITS[3:] + _POINTERS)
 
 
 def terms(words: Iterable[str]) -> tuple[str, ...]:
     """Those of `words` (each once) that name a thing, an act or a quality, in their order, at most `MOST`."""
-    return tuple(islice(filter(is_term, words), MOST))
+    return tuple(islice(filter(is_term, [word for word in words if len(word) > 1]), MOST))
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=65536)
 def is_term(word: str) -> bool:
     """Two letters or more, no number, no stop word, no laughter (啊啊啊)."""
     return (
         2 <= len(word) <= LONGEST
         and word.isalnum()
-        and not _MIXED.fullmatch(word)
-        and not _COUNTED.fullmatch(word)
-        and not (len(word) > 2 and len(set(word)) == 1)
         and word.lower() not in stop_words()
+        and not (word[0] in _COUNT_STARTS and _COUNTED.fullmatch(word))
+        and not (len(word) > 2 and word == word[0] * len(word))
     )
 
 

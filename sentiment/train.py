@@ -53,7 +53,7 @@ class _Row:
 def train(corpora: Path, out: Path, *, progress: Callable[[str], object] = lambda _: None) -> TrainReport:
     """Train on all texts of a folder and write the weights to `out`; the same texts give the same bytes.
 
-    ScoringError when the texts cannot be read or lack a label, or SnowNLP is not installed. Needs about 900 MB.
+    ScoringError when the texts cannot be read or lack a label, or SnowNLP is not installed. Needs about 600 MB.
     """
     started = time.perf_counter()
     bayes = _snownlp_bayes()

@@ -53,9 +53,15 @@ class Weights:
         path.write_bytes(gzip.compress(self.to_json().encode(), mtime=0))
 
 
+def shipped_path() -> Path:
+    """Where the weights that come with the program lie."""
+    with resources.as_file(resources.files("sentiment").joinpath("data/bayes.json.gz")) as path:
+        return path
+
+
 def load(path: Path | None = None) -> Weights:
     """Weights from a file, by default those shipped. ScoringError when missing, damaged or of another format."""
-    source = path or resources.files("sentiment").joinpath("data/bayes.json.gz")
+    source = path or shipped_path()
     try:
         table = json.loads(gzip.decompress(source.read_bytes()))
         if table["format"] != FORMAT:
