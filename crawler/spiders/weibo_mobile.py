@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
@@ -17,18 +16,30 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from crawler.options import Options
-from crawler.refusals import by_address, by_words, translate
+from crawler.refusals import translate
 from crawler.spiders.base import Output, TingfengSpider
-from crawler.text import count_of, text_of
+from crawler.text import count_of, cut, text_of
 from crawler.times import weibo_posted
+from crawler.weibo import (
+    blogs,
+    check,
+    cookie_headers,
+    counts_of,
+    is_cut,
+    is_pinned,
+    mid_of,
+    original_text,
+    own_text,
+    region_of,
+)
 from tingfeng.errors import LayoutChanged, Refused
 from tingfeng.model import Mention, Query
 
 PAGE_SIZE = 10  # posts; what the site says if it says nothing
 SITE_LIMIT = 1_000  # posts: a search lists no more, so an end that comes after as many is no proof of completeness
+DELETED = "20101"  # errno of a post that is gone
 BARREN_PAGES = 3  # so many pages in a row without news end a search
 
-_MORE = re.compile(r"\.{0,3}\s*<a\b[^<>]*?href=[\"'][^\"']*/status/\w+[\"'][^<>]*>\s*全文\s*</a>\s*", re.I)
 _SPECIAL = re.compile(r"[&=%#+?\s]")
 
 
@@ -62,14 +73,22 @@ class Search:
     promised: int = 0  # highest page the site has said there is
     barren: int = 0  # pages in a row without a post we had not seen
     total: int = 0  # posts, as the site counts them
-    posts: int = 0
-    oldest: datetime | None = None
+    seen: set[str] = field(default_factory=set)
+    oldest: datetime | None = None  # of the posts in the window that stood in their place
     reached: bool = False  # a whole page lay before the window
     over: bool = False
 
     @property
     def name(self) -> str:
         return f"{self.query.brand}/{self.query.text}"
+
+    def saw(self, mid: str, at: datetime | None, since: datetime) -> bool:
+        """Takes note of a post; whether it is new to this search. `at` None: its place says nothing about its age."""
+        if at is not None and at >= since and (self.oldest is None or at < self.oldest):
+            self.oldest = at
+        new = mid not in self.seen
+        self.seen.add(mid)
+        return new
 
 
 class WeiboMobileSpider(TingfengSpider):
@@ -86,13 +105,14 @@ class WeiboMobileSpider(TingfengSpider):
             "Accept": "application/json, text/plain, */*",
             "X-Requested-With": "XMLHttpRequest",
             "MWeibo-Pwa": "1",
-            **_cookie_headers(self.spec.credential),
+            **cookie_headers(self.spec.credential),
         }
-        self._seen: set[str] = set()
-        self._long_left = self.options.long_texts
+        self._waiting_for_full: dict[str, list[Mention]] = {}  # by post; several searches may find the same one
+        self._full: dict[str, str] = {}
+        self._full_left = self.options.long_texts
 
     def searches(self) -> Iterable[Request]:
-        for query in self.spec.queries:
+        for query in dict.fromkeys(self.spec.queries):
             search = Search(query)
             self.begin(search.name)
             yield from self._ask(search)
@@ -126,22 +146,19 @@ class WeiboMobileSpider(TingfengSpider):
         cards, info = self._cards(response)
         mentions: list[Mention] = []
         long_ones: list[Mention] = []
-        news, newest = 0, None
+        known, newest = len(search.seen), None
         for blog in blogs(cards):
             mention, published_at = self.read(blog, search.query, seen_at)
             if published_at is None:
                 continue
-            search.posts += 1
             newest = published_at if newest is None else max(newest, published_at)
-            search.oldest = published_at if search.oldest is None else min(search.oldest, published_at)
-            news += self._is_news(blog)
-            if mention is not None:
-                (long_ones if self._wants_long(blog) else mentions).append(mention)
+            if search.saw(mid_of(blog), None if is_pinned(blog) else published_at, self.spec.since) and mention:
+                (long_ones if self._wants_full(blog) else mentions).append(mention)
         if mentions:
             yield mentions
         for mention in long_ones:
-            yield self._ask_long(mention)
-        self._take_stock(search, page, info, news=news, newest=newest)
+            yield from self._ask_full(mention)
+        self._take_stock(search, page, info, news=len(search.seen) - known, newest=newest)
         yield from self._go_on(search)
 
     def _cards(self, response: Response) -> tuple[list[Any], dict[str, Any]]:
@@ -155,13 +172,6 @@ class WeiboMobileSpider(TingfengSpider):
         if not cards:
             self.count("page/empty")
         return cards, info if isinstance(info, dict) else {}
-
-    def _is_news(self, blog: dict[str, Any]) -> bool:
-        mid = _mid(blog)
-        if mid in self._seen:
-            return False
-        self._seen.add(mid)
-        return True
 
     def _take_stock(
         self, search: Search, page: int, info: dict[str, Any], *, news: int, newest: datetime | None
@@ -184,9 +194,9 @@ class WeiboMobileSpider(TingfengSpider):
             self._close(search)
 
     def _close(self, search: Search) -> None:
-        if search.posts == 0 and search.total >= PAGE_SIZE:
+        if not search.seen and search.total >= PAGE_SIZE:
             raise LayoutChanged("layout_changed", f"{search.total} posts announced, none found on the pages")
-        if search.posts == 0:
+        if not search.seen:
             self.count("search/empty")
         complete = search.reached or (search.asked >= search.promised and search.total < SITE_LIMIT)
         got_to = None if complete else search.oldest or self.now()
@@ -196,10 +206,12 @@ class WeiboMobileSpider(TingfengSpider):
 
     def read(self, blog: dict[str, Any], query: Query, seen_at: datetime) -> tuple[Mention | None, datetime | None]:
         """The mention in an `mblog` (None when it is nobody's) and when it was published (None when unreadable)."""
-        mid = _mid(blog)
-        markup = blog.get("text")
-        if not mid or not isinstance(markup, str):
-            self.skip("shape")
+        mid = mid_of(blog)
+        if str(blog.get("deleted")) == "1":
+            self.count("deleted")
+            return None, None
+        if not mid:
+            self.skip("id")
             return None, None
         published_at, contradicted = weibo_posted(str(blog.get("created_at") or ""), mid, seen_at=seen_at)
         if contradicted:
@@ -207,7 +219,7 @@ class WeiboMobileSpider(TingfengSpider):
         if published_at is None:
             self.skip("time")
             return None, None
-        text = self._own_text(blog, markup)
+        text = own_text(blog)
         if not text:
             self.skip("text")
             return None, None
@@ -215,24 +227,16 @@ class WeiboMobileSpider(TingfengSpider):
             native_id=mid,
             url=f"https://m.weibo.cn/detail/{mid}",
             text=text,
-            context=_original_text(blog),
+            context=original_text(blog),
             published_at=published_at,
             seen_at=seen_at,
             query=query,
             is_repost=isinstance(blog.get("retweeted_status"), dict),
-            reposts=count_of(blog.get("reposts_count")),
-            comments=count_of(blog.get("comments_count")),
-            likes=count_of(blog.get("attitudes_count")),
-            region=_region(blog.get("region_name")),
+            region=region_of(blog.get("region_name")),
+            **counts_of(blog),
             **self._author(blog.get("user")),
         )
         return mention, published_at
-
-    def _own_text(self, blog: dict[str, Any], markup: str) -> str:
-        inline = blog.get("longText")
-        if isinstance(inline, dict) and isinstance(inline.get("longTextContent"), str):
-            return text_of(inline["longTextContent"])
-        return text_of(_MORE.sub("…", markup) if "全文" in markup else markup)
 
     def _author(self, user: object) -> dict[str, Any]:
         if not isinstance(user, dict):
@@ -241,106 +245,51 @@ class WeiboMobileSpider(TingfengSpider):
 
     # --- long texts
 
-    def _wants_long(self, blog: dict[str, Any]) -> bool:
-        """Whether the post is cut and we may still fetch its full text in this run."""
-        if not blog.get("isLongText") and "全文</a>" not in blog["text"]:
+    def _wants_full(self, blog: dict[str, Any]) -> bool:
+        """Whether the post is cut, and its full text is known, under way, or still to be had in this run."""
+        if not is_cut(blog):
             return False
-        if isinstance(blog.get("longText"), dict):
-            return False
-        if self._long_left <= 0:
+        mid = mid_of(blog)
+        if mid in self._full or mid in self._waiting_for_full:
+            return True
+        if self._full_left <= 0:
             self.count("long_text/left_short")
-            return False
-        self._long_left -= 1
-        return True
+        return self._full_left > 0
 
-    def _ask_long(self, short: Mention) -> Request:
-        self.begin(f"long/{short.native_id}")
-        return self.request(
-            f"{self.base_url}/statuses/extend?id={short.native_id}",
-            self.parse_long,
-            errback=self._long_failed,
-            headers=self._headers,
-            short=short,
-        )
-
-    def parse_long(self, response: Response, short: Mention) -> Output:
-        data = self.json(response)
-        if data.get("errno") != "20101":  # deleted meanwhile: the short text is what there was
-            check(data)
-        full = data["data"].get("longTextContent") if isinstance(data.get("data"), dict) else None
-        self.done(f"long/{short.native_id}")
-        if isinstance(full, str) and (text := text_of(full)):
-            self.count("long_text/fetched")
-            yield [replace(short, text=text[: self.options.max_text])]
+    def _ask_full(self, short: Mention) -> Output:
+        mid = short.native_id
+        if mid in self._full:
+            yield self._lengthen([short], self._full[mid])
+        elif mid in self._waiting_for_full:
+            self._waiting_for_full[mid].append(short)
         else:
-            self.count("long_text/missing")
-            yield [short]
+            self._full_left -= 1
+            self._waiting_for_full[mid] = [short]
+            self.begin(f"long/{mid}")
+            url = f"{self.base_url}/statuses/extend?id={mid}"
+            yield self.request(url, self.parse_full, errback=self._full_failed, headers=self._headers, mid=mid)
 
-    def _long_failed(self, failure: Failure) -> Output:
-        """The short text is better than none; a refusal still ends the run."""
+    def parse_full(self, response: Response, mid: str) -> Output:
+        data = self.json(response)
+        if str(data.get("errno")) != DELETED:  # deleted meanwhile: the short text is what there was
+            check(data)
+        inner = data.get("data")
+        full = inner.get("longTextContent") if isinstance(inner, dict) else None
+        self.count("long_text/fetched" if full else "long_text/missing")
+        self.done(f"long/{mid}")
+        self._full[mid] = text_of(full) if isinstance(full, str) else ""
+        yield self._lengthen(self._waiting_for_full.pop(mid), self._full[mid])
+
+    def _full_failed(self, failure: Failure) -> Output:
+        """The short texts are better than none; a refusal still ends the run."""
         error = translate(failure.value)
-        short: Mention = failure.request.cb_kwargs["short"]  # type: ignore[attr-defined]
-        self.done(f"long/{short.native_id}")
+        mid: str = failure.request.cb_kwargs["mid"]  # type: ignore[attr-defined]
         self.count("long_text/missing")
-        yield [short]
+        self.done(f"long/{mid}")
+        self._full[mid] = ""
+        yield self._waiting_for_full.pop(mid)
         if isinstance(error, Refused):
             self.stop(error)
 
-
-def check(data: dict[str, Any]) -> dict[str, Any]:
-    """`data` if the site answered, or answered that there is nothing; the named refusal otherwise."""
-    if data.get("ok") == 1:
-        return data
-    said = " ".join(str(data[key]) for key in ("msg", "message", "errmsg", "error") if data.get(key))
-    if data.get("ok") == 0 and "没有内容" in said:
-        inner = data.get("data")
-        return {"data": inner if isinstance(inner, dict) and isinstance(inner.get("cards"), list) else {"cards": []}}
-    name = by_words(said)
-    if name is None and isinstance(data.get("url"), str):
-        name = by_address(data["url"])
-    if data.get("ok") == -100 and name != "captcha":
-        name = "login_required"
-    raise Refused(name or "not_ok", f"ok {data.get('ok')!r}: {said[:80]}")
-
-
-def blogs(cards: list[Any]) -> Iterator[dict[str, Any]]:
-    """The posts of a page: cards of type 9, alone or inside groups of type 11. Everything else is furniture."""
-    for card in cards:
-        if not isinstance(card, dict):
-            continue
-        group = card.get("card_group") if card.get("card_type") == 11 else (card,)
-        for part in group if isinstance(group, list | tuple) else ():
-            if isinstance(part, dict) and part.get("card_type") == 9 and isinstance(part.get("mblog"), dict):
-                yield part["mblog"]
-
-
-def _mid(blog: dict[str, Any]) -> str:
-    """The post's number as text; "" when it has none."""
-    mid = str(blog.get("mid") or blog.get("id") or "")
-    return mid if mid.isascii() and mid.isdigit() and len(mid) <= 20 else ""
-
-
-def _original_text(blog: dict[str, Any]) -> str:
-    original = blog.get("retweeted_status")
-    text = original.get("text") if isinstance(original, dict) else None
-    return text_of(text) if isinstance(text, str) else ""
-
-
-def _region(told: object) -> str | None:
-    return told.removeprefix("发布于").strip() or None if isinstance(told, str) else None
-
-
-def _cookie_headers(cookie: str | None) -> dict[str, str]:
-    """The operator's cookie as headers: without SSOLoginState, which provokes 432, and with its token mirrored."""
-    if not cookie:
-        return {}
-    parts = [p.strip() for p in cookie.removeprefix("Cookie:").split(";")]
-    kept = "; ".join(p for p in parts if p and not p.startswith("SSOLoginState="))
-    headers = {"Cookie": kept}
-    try:
-        token = SimpleCookie(kept).get("XSRF-TOKEN")
-    except CookieError:
-        token = None
-    if token is not None:
-        headers["X-XSRF-TOKEN"] = token.value
-    return headers
+    def _lengthen(self, shorts: list[Mention], full: str) -> list[Mention]:
+        return [replace(m, text=cut(full, self.options.max_text)) if full else m for m in shorts]
