@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from store.sql import affected, insert_into, run_many, table
+from store.sql import affected, chunks, insert_into, run_many, table
 from store.tables import OutboxRow
 from tingfeng.model import InlineImage, Message
 
@@ -58,6 +58,13 @@ def put(s: Session, messages: Sequence[Message], *, now: datetime, due_at: datet
     """Queue messages; how many were new. A key that was ever queued is not queued again."""
     rows = [_values(m, now=now, due_at=due_at or now) for m in messages]
     return run_many(s, insert_into(s, OutboxRow).on_conflict_do_nothing(), rows)
+
+
+def known(s: Session, keys: Sequence[str]) -> set[str]:
+    """Those of `keys` that were ever queued: what has been said need not be rendered again."""
+    return {
+        key for part in chunks(keys) for key in s.execute(select(OUTBOX.c.key).where(OUTBOX.c.key.in_(part))).scalars()
+    }
 
 
 def _values(m: Message, *, now: datetime, due_at: datetime) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 BUCKET = timedelta(minutes=5)
@@ -12,6 +14,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def utc_now() -> datetime:
     """Now, aware, UTC. Only commands and the scheduler call it; everyone else is given `now`."""
     return datetime.now(UTC)
+
+
+def running(now: datetime) -> Callable[[], datetime]:
+    """A clock that shows `now` at this moment and runs on: for jobs that take long, in pretended time too."""
+    started = monotonic()
+    return lambda: now + timedelta(seconds=monotonic() - started)
 
 
 def bucket_start(at: datetime, width: timedelta = BUCKET) -> datetime:
