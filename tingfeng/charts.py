@@ -113,7 +113,7 @@ def negatives_over_time(
     layers = [
         _time_bars(points, step, zone, (since, until), domain),
         _expected_line(points, step, zone),
-        *_mark_lines(shown, zone),
+        *_mark_lines(shown, zone, domain),
     ]
     blind = slots([p.negative is None for p in points])
     return framed(f"每 {words_for(step)}的负面条数", hatched(blind, layers, height))
@@ -170,19 +170,23 @@ def _expected_line(points: Sequence[TimePoint], step: timedelta, zone: ZoneInfo)
     }
 
 
-def _mark_lines(marks: Sequence[Mark], zone: ZoneInfo) -> list[Spec]:
-    if not marks:
-        return []
+def _mark_lines(marks: Sequence[Mark], zone: ZoneInfo, domain: Sequence[int]) -> list[Spec]:
+    """A line per mark, its words on a line of their own: two marks may lie close together."""
     x = {"field": "at", "type": "temporal"}
-    data = {"values": [{"at": wall_ms(m.at, zone), "text": m.text} for m in marks]}
-    return [
-        {"data": data, "mark": {"type": "rule", "color": INK, "strokeWidth": 1.2}, "encoding": {"x": x}},
-        {
-            "data": data,
-            "mark": {"type": "text", "align": "right", "dx": -5, "y": 7, "fontWeight": 600, "color": INK},
-            "encoding": {"x": x, "text": {"field": "text"}},
-        },
-    ]
+    layers: list[Spec] = []
+    for i, mark in enumerate(marks):
+        at = wall_ms(mark.at, zone)
+        is_left = at - domain[0] < 0.3 * (domain[1] - domain[0])
+        place = {"y": 7 + 16 * i, "align": "left" if is_left else "right", "dx": 5 if is_left else -5}
+        halo = {"type": "text", "stroke": "white", "strokeWidth": 4, "strokeJoin": "round", **place}
+        words = {"type": "text", "fontWeight": 600, "color": INK, **place}
+        text = {"x": x, "text": {"value": mark.text}}
+        layers += [
+            {"data": {"values": [{"at": at}]}, "mark": {"type": "rule", "color": INK}, "encoding": {"x": x}},
+            {"data": {"values": [{"at": at}]}, "mark": halo, "encoding": text},
+            {"data": {"values": [{"at": at}]}, "mark": words, "encoding": text},
+        ]
+    return layers
 
 
 def daily_volume(days: Sequence[DayVolume], *, height: int = 130) -> Spec:
@@ -207,7 +211,9 @@ def daily_volume(days: Sequence[DayVolume], *, height: int = 130) -> Spec:
             "order": {"field": "order"},
         },
     }
-    return framed("每日声量", hatched(slots([d.blind > 0 for d in days]), [bars], height, words=False))
+    blind = slots([d.blind > 0 for d in days])
+    title = "每日声量（斜线：当天有来源缺数据）" if blind else "每日声量"
+    return framed(title, hatched(blind, [bars], height, words=False))
 
 
 _Measured = tuple[float | None, Interval | None]  # with its interval
@@ -220,15 +226,15 @@ def opinion_by_week(weeks: Sequence[WeekOpinion], *, height: int = 74) -> Spec:
         raise ValueError("a chart needs at least one week")
     highest = max((w.negative for w in weeks if w.negative is not None), default=0.0)
     panels: list[_Panel] = [
-        ("NPS(−100 至 100)", [(w.nps, w.nps_interval) for w in weeks], ASKED, [-100, 100], "d"),
-        ("CSAT 满意率(4–5 分占比,%)", [(w.csat, w.csat_interval) for w in weeks], ASKED, [0, 100], "d"),
+        ("NPS（−100 至 100）", [(w.nps, w.nps_interval) for w in weeks], ASKED, [-100, 100], "d"),
+        ("CSAT 满意率（4–5 分占比，%）", [(w.csat, w.csat_interval) for w in weeks], ASKED, [0, 100], "d"),
         ("网上负面占比", [(w.negative, None) for w in weeks], NEGATIVE, [0, min(1.0, max(0.2, 1.2 * highest))], ".0%"),
     ]
     labels = [f"{w.monday.month}/{w.monday.day}" for w in weeks]
     drawn = [p for p in panels if any(value is not None for value, _ in p[1])] or panels[-1:]
     bare = [""] * len(labels)  # only the lowest panel names the weeks
     stack = [_week_panel(*p, labels=labels if p is drawn[-1] else bare, height=height) for p in drawn]
-    return framed("问卷与舆情:同一周并列(按周一日期)", {"vconcat": stack, "spacing": 14})
+    return framed("问卷与舆情：同一周并列（按周一日期）", {"vconcat": stack, "spacing": 14})
 
 
 def _week_panel(

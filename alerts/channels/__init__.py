@@ -16,7 +16,7 @@ CHANNELS = {
 }
 
 
-def notifiers(mail: MailConfig | None) -> Mapping[str, Notifier]:
+def load_notifiers(mail: MailConfig | None) -> Mapping[str, Notifier]:
     """The channels that are configured, by the name messages call them."""
     from alerts.channels.smtp import SmtpNotifier
 

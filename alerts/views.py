@@ -1,0 +1,104 @@
+"""What templates are given: texts ready to show, nothing left to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from alerts import wording
+from tingfeng.model import Label, Mention, Verdict
+
+GAPS_SHOWN = 8
+
+_TONES = {Label.NEGATIVE: "bad", Label.NEUTRAL: "neutral", Label.POSITIVE: "good"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A number that is shown large, with what it is and what it is compared with."""
+
+    value: str
+    label: str
+    note: str = ""
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A post as a mail shows it. `link` None: not fit to be one, `shown` is then read only."""
+
+    where: str
+    when: str
+    reach: str
+    text: str
+    link: str | None
+    shown: str
+    tone: str
+    copies: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    source: str
+    stretch: str
+    lasting: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceBar:
+    name: str
+    n: int
+    part: float  # of the longest bar, 0…1
+
+
+class Blind(Protocol):
+    """A stretch in which a source was not seen, whoever noted it."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def since(self) -> datetime: ...
+    @property
+    def until(self) -> datetime: ...
+
+
+def post(mention: Mention, verdict: Verdict | None, *, zone: ZoneInfo, copies: int = 1) -> Post:
+    text = f"{mention.title}：{mention.text}" if mention.title and mention.title not in mention.text else mention.text
+    link = wording.safe_url(mention.url)
+    return Post(
+        where=wording.platform(mention),
+        when=wording.moment(mention.published_at, zone),
+        reach=wording.reach(mention),
+        text=wording.cut(text) or "（没有文字）",
+        link=link,
+        shown=link or wording.cut(mention.url, 300),
+        tone=_TONES[verdict.label] if verdict else "neutral",
+        copies=copies,
+    )
+
+
+def gaps(spans: Sequence[Blind], zone: ZoneInfo) -> list[Gap]:
+    """Blind stretches by source and time; when there are many, the longest, and a line that says so."""
+    longest = sorted(spans, key=lambda g: g.since - g.until)[:GAPS_SHOWN]
+    shown = [
+        Gap(
+            source=wording.cut(g.source, 40),
+            stretch=wording.stretch(g.since, g.until, zone),
+            lasting=wording.lasting(g.until - g.since),
+        )
+        for g in sorted(longest, key=lambda g: (g.source, g.since))
+    ]
+    left = spans[GAPS_SHOWN:] and sorted(spans, key=lambda g: g.since - g.until)[GAPS_SHOWN:]
+    if left:
+        hours = sum((g.until - g.since).total_seconds() for g in left) / 3600
+        shown.append(Gap(source="其余", stretch=f"{len(left)} 段较短的缺口", lasting=f"合计 {hours:.1f} 小时"))
+    return shown
+
+
+def source_bars(by_source: Mapping[str, int]) -> list[SourceBar]:
+    """Counts by source as bars, in the order given; the longest fills the line."""
+    top = max(by_source.values(), default=0) or 1
+    return [SourceBar(name=wording.cut(name, 40), n=n, part=n / top) for name, n in by_source.items()]
