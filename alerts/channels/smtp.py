@@ -64,6 +64,11 @@ class SmtpNotifier:
                 with suppress(smtplib.SMTPException, OSError):
                     server.quit()
 
+    def check(self) -> None:
+        """Connect, greet, log in and leave. DeliveryError, naming the cause, when that cannot be done."""
+        with self._translated():
+            self._connect().quit()
+
     def _connect(self) -> smtplib.SMTP:
         """Connected and logged in. The greeting names the sender's domain: asking DNS for our own can hang."""
         hello, seconds = id_domain(address(self.sender, what="sender")), self.timeout.total_seconds()
