@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nlargest
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, func, literal, select, update
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from store.sql import Batch, chunks, insert_into, one_of, run_many, table
 from store.tables import KeptRow, MentionBrandRow, MentionRow, ScoreRow
+from tingfeng.measures import reach_weight
 from tingfeng.model import Label, Mention, Verdict, storable, text_key
 
 MENTION, LINK, SCORE = table(MentionRow), table(MentionBrandRow), table(ScoreRow)
@@ -32,7 +33,7 @@ class MentionWithVerdict:
     id: int
     mention: Mention
     verdict: Verdict | None
-    weight: float  # measures.reach
+    weight: float  # measures.reach_weight
     copies: int = 1
 
 
@@ -128,7 +129,8 @@ def _refresh(s: Session, merged: Mapping[Key, tuple[Mention, set[str]]], known: 
         if best != before:
             grown.append({"b_id": row.id, **dict(zip(COUNTS, best, strict=True))})
     statement = update(MENTION).where(MENTION.c.id == bindparam("b_id"))
-    run_many(s, statement.values({name: bindparam(name) for name in COUNTS}), grown)
+    in_order = sorted(grown, key=itemgetter("b_id"))  # as everyone does, so that two crawlers cannot deadlock
+    run_many(s, statement.values({name: bindparam(name) for name in COUNTS}), in_order)
 
 
 def _larger(before: int | None, now: int | None) -> int | None:
@@ -143,9 +145,8 @@ def _link(s: Session, merged: Mapping[Key, tuple[Mention, set[str]]]) -> None:
             groups[platform, brand].append(native_id)
     for (platform, brand), ids in sorted(groups.items()):
         for part in chunks(ids):
-            these = select(MENTION.c.id, literal(brand)).where(
-                MENTION.c.platform == platform, one_of(s, MENTION.c.native_id, part)
-            )
+            ours = (MENTION.c.platform == platform, one_of(s, MENTION.c.native_id, part))
+            these = select(MENTION.c.id, literal(brand)).where(*ours).order_by(MENTION.c.id)
             insert = insert_into(s, MentionBrandRow).from_select(["mention_id", "brand"], these)
             s.execute(insert.on_conflict_do_nothing())
 
@@ -183,7 +184,7 @@ def counted_score() -> Any:
 def _shown(row: Any, brands: tuple[str, ...], copies: int = 1) -> MentionWithVerdict:
     fields = {name: getattr(row, name) for name in Mention.__dataclass_fields__ if name != "brands"}
     mention = Mention(**fields, brands=brands)
-    return MentionWithVerdict(id=row.id, mention=mention, verdict=verdict_of(row), weight=weight(row), copies=copies)
+    return MentionWithVerdict(id=row.id, mention=mention, verdict=verdict_of(row), weight=_weight(row), copies=copies)
 
 
 def verdict_of(row: Any) -> Verdict | None:
@@ -201,10 +202,8 @@ def verdict_of(row: Any) -> Verdict | None:
     )
 
 
-def weight(row: Any) -> float:
-    """How far a post reaches: one for itself, its followers as orders of magnitude, and everyone who acted on it."""
-    acted = sum(n or 0 for n in (row.reposts, row.comments, row.likes))
-    return 1.0 + math.log10(1 + (row.followers or 0)) + math.log2(1 + acted)
+def _weight(row: Any) -> float:
+    return reach_weight(**{name: getattr(row, name) for name in COUNTS})
 
 
 def top(
@@ -220,7 +219,7 @@ def top(
         query = query.where(LINK.c.label == int(label))
     stories: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for row in s.execute(query):
-        stories[row.text_key].append((weight(row), -row.id))
+        stories[row.text_key].append((_weight(row), -row.id))
     heaviest = nlargest(limit, ((*max(posts), len(posts)) for posts in stories.values()))
     shown = by_ids(s, [-negated for _, negated, _ in heaviest])
     return [

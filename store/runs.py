@@ -105,7 +105,7 @@ def cover(s: Session, source: str, *, since: datetime, until: datetime) -> None:
     if until <= since:
         return
     touching = (COVERAGE.c.source == source, COVERAGE.c.since <= until, COVERAGE.c.until >= since)
-    found = s.execute(select(COVERAGE.c.since, COVERAGE.c.until).where(*touching).with_for_update()).tuples().all()
+    found = s.execute(select(COVERAGE.c.since, COVERAGE.c.until).where(*touching).with_for_update()).all()
     s.execute(delete(COVERAGE).where(*touching))
     merged = {"since": min([since, *(a for a, _ in found)]), "until": max([until, *(b for _, b in found)])}
     statement = insert_into(s, CoverageRow)
@@ -168,7 +168,7 @@ def _health(s: Session, source: str, now: datetime) -> Health:
 
 
 def abandon(s: Session, *, started_before: datetime, now: datetime, source: str | None = None) -> int:
-    """Close rows left running by killed processes (of one source, if named) as failed/'killed'; how many there were."""
+    """Close rows (of one source) left running by killed processes as failed/'killed'; how many there were."""
     left = [RUN.c.status == RunStatus.RUNNING, RUN.c.started_at < started_before]
     if source is not None:
         left.append(RUN.c.source == source)

@@ -83,7 +83,7 @@ def pending_comments(s: Session, scorer: str, version: str, limit: int) -> list[
     """Up to `limit` survey comments, each text once, that this scorer and version has not scored."""
     scored = exists().where(SCORE.c.text_key == ANSWER.c.text_key, SCORE.c.scorer == scorer, SCORE.c.version == version)
     query = select(ANSWER.c.text_key, ANSWER.c.comment).where(ANSWER.c.text_key.is_not(None), ~scored)
-    texts = dict(s.execute(query.order_by(ANSWER.c.id).limit(limit)).tuples().all())
+    texts = {key: text for key, text in s.execute(query.order_by(ANSWER.c.id).limit(limit))}
     return [Comment(text_key=key, text=text) for key, text in texts.items()]
 
 
