@@ -18,7 +18,9 @@ from feedback.reader import Cell, Sheet, read_sheet
 from feedback.rows import Rejected, RowJudge, text_of
 from store import feedback
 from store.database import Database
+from tingfeng import measures
 from tingfeng.errors import ImportFileError
+from tingfeng.measures import Interval
 from tingfeng.model import Brand, SurveyResponse
 
 BATCH = 5_000  # answers a transaction; each batch may be repeated, so a killed import is simply run again
@@ -147,3 +149,49 @@ def harmless(cell: Cell) -> str:
     text = cell if isinstance(cell, str) else text_of(cell)
     is_formula = re.match(r"\s*[=+\-@|%＝＋－＠]|[\t\r\n]", text) and not re.fullmatch(r"[+-]?\d+(\.\d+)?", text)
     return f"'{text}" if is_formula else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A measure of a group of answers with its 95 % interval; `n` answers stand behind it, no value without any."""
+
+    n: int
+    value: float | None
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyFigures:
+    """What the answers about a brand in [since, until) say. NPS is −100…100, CSAT (top-2 box) 0…100."""
+
+    brand: str
+    since: datetime
+    until: datetime
+    answers: int
+    comments: int
+    nps: Figure
+    promoters: int  # 9–10
+    passives: int  # 7–8
+    detractors: int  # 0–6
+    csat_top2: Figure
+
+
+def survey_figures(db: Database, brand: str, since: datetime, until: datetime) -> SurveyFigures:
+    """NPS and CSAT of a brand, with counts and 95 % intervals."""
+    with db.read() as s:
+        answers = feedback.ratings(s, brand, since, until)
+    nps = [a.nps for a in answers if a.nps is not None]
+    csat = [a.csat for a in answers if a.csat is not None]
+    promoters, detractors = sum(r >= 9 for r in nps), sum(r <= 6 for r in nps)
+    return SurveyFigures(
+        brand=brand,
+        since=since,
+        until=until,
+        answers=len(answers),
+        comments=sum(bool(a.comment) for a in answers),
+        nps=Figure(n=len(nps), value=measures.nps(nps), interval=measures.nps_interval(nps)),
+        promoters=promoters,
+        passives=len(nps) - promoters - detractors,
+        detractors=detractors,
+        csat_top2=Figure(n=len(csat), value=measures.csat_top2(csat), interval=measures.csat_top2_interval(csat)),
+    )

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, get_args
 from urllib.parse import urlsplit
@@ -19,7 +19,6 @@ from pydantic import BaseModel
 from tingfeng.config_lines import Path
 from tingfeng.config_model import AlertRule, BrandConfig, Config, SourceConfig
 from tingfeng.config_problems import Problem, did_you_mean
-from tingfeng.config_table import try_table
 from tingfeng.config_types import in_words, is_loopback, parse_duration, shown
 from tingfeng.errors import ConfigError
 from tingfeng.model import Brand
@@ -224,12 +223,15 @@ def _section_in(annotation: Any) -> type[BaseModel] | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """The names that other rooms register, as the ground cannot import them; `options`: kind → options dataclass."""
+    """The names that other rooms register, as the ground cannot import them.
+
+    `check_source` (a source's table, whether it is on this machine) gives (key, problem) for what its spider refuses.
+    """
 
     spiders: Collection[str]
     scorers: Collection[str]
     detectors: Collection[str]
-    options: Mapping[str, type] = field(default_factory=dict)
+    check_source: Callable[[Table, bool], Iterable[tuple[str, str]]] | None = None
 
 
 def registered(table: Table, known: Known) -> Iterator[Problem]:
@@ -245,11 +247,19 @@ def registered(table: Table, known: Known) -> Iterator[Problem]:
     for at, what, name, names_ in used:
         if isinstance(name, str) and name not in names_ and not _DOTTED.fullmatch(name):
             yield Problem(at, f"unknown {what} {shown(name)}{did_you_mean(name, names_)}")
-    for path, t in tables(table, "sources"):
-        owner, options = known.options.get(str(t.get("kind"))), t.get("options", {})
-        if owner is not None and isinstance(options, dict):
-            problems = try_table(owner, options)[1]
-            yield from (Problem((*path, "options", *p.path), p.text) for p in problems)
+    if known.check_source is not None:
+        for path, t in tables(table, "sources"):
+            if _sound(t, known):
+                found = known.check_source(t, _local(t.get("base_url")))
+                yield from (Problem((*path, *key.split(".")), text) for key, text in found)
+
+
+def _sound(source: Table, known: Known) -> bool:
+    """Whether a source is right enough to be shown to its spider."""
+    kind, options = source.get("kind"), source.get("options", {})
+    return (
+        isinstance(options, dict) and isinstance(kind, str) and bool(kind in known.spiders or _DOTTED.fullmatch(kind))
+    )
 
 
 def check_names(
