@@ -1,0 +1,137 @@
+"""Normalisation, words and terms."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment import tokenizer
+from sentiment.terms import MOST, stop_words, terms
+from sentiment.text import clean
+from sentiment.tokenizer import JiebaTokenizer, RjiebaTokenizer, default_tokenizer, words_of
+from tests.sentiment.conftest import sample
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
+
+
+@pytest.mark.parametrize(
+    ("why", "text", "want"),
+    [
+        ("plain text stays", "屏幕不错，电池差！", "屏幕不错，电池差！"),
+        ("full-width letters and digits", "ｉＰｈｏｎｅ１５", "iPhone15"),
+        ("full-width space", "好\u3000的", "好 的"),
+        ("full-width punctuation stays", "好！？，。：；（）", "好！？，。：；（）"),
+        ("zero-width signs", "差\u200b评\ufeff很\u200d多\u2060", "差评很多"),
+        ("soft hyphen and direction marks", "\u202e差\u00ad评\u202c", "差评"),
+        ("address", "看这里http://t.cn/A6abc?x=1#top好", "看这里 好"),
+        ("address in capitals", "HTTPS://EXAMPLE.COM 好", "  好"),
+        ("address without a scheme", "见www.example.com。", "见 。"),
+        ("an address hidden by a zero-width sign", "ht\u200btp://t.cn/x好", " 好"),
+        ("name", "@云雀客服 你们管不管", "  你们管不管"),
+        ("names in a repost chain", "笑死//@小明:差评//@小红_2:同意", "笑死// :差评// :同意"),
+        ("full-width at", "＠小明 好", "  好"),
+        ("emoticons, topics and emoji stay", "#云雀召回# [怒] 😡", "#云雀召回# [怒] 😡"),
+        ("nothing", "", ""),
+    ],
+)
+def test_clean(why: str, text: str, want: str) -> None:
+    assert clean(text) == want, why
+
+
+@given(ANY_TEXT)
+def test_cleaning_twice_changes_nothing_more(text: str) -> None:
+    assert clean(clean(text)) == clean(text)
+
+
+EDGES = [
+    "",
+    " ",
+    "\r\n\r\n",
+    "T_T 20-8 2018.4.21 3.5% C++ T恤 U盘 4S店",
+    "iPhone15 Pro-Max #1 a&b x+y",
+    "-abc- _a_ ...a",
+    "差评！！！差评……",
+    "[怒][允悲]//@小明:转发",
+    "１２３ＡＢＣ",
+    "不好吃不新鲜不推荐",
+    "云雀云雀云雀云雀",
+    "〇一二三四五六七八九十",
+    "😀👨\u200d👩\u200d👧é한あア々〆",
+    "\x00\x01\x7f\ud800",
+    "\n 制表\t符 \u3000 空格",
+]
+
+
+@pytest.mark.parametrize("text", EDGES)
+def test_both_tokenizers_cut_the_edges_alike(jieba: JiebaTokenizer, text: str) -> None:
+    assert RjiebaTokenizer().cut(text) == jieba.cut(text)
+
+
+@given(st.text("aB9.5-_%+#&@!！。，好不吃的Ｔ恤 \n\r\t😀々〇ー·１é한あ", max_size=12))
+def test_both_tokenizers_cut_any_mixture_alike(jieba: JiebaTokenizer, text: str) -> None:
+    assert RjiebaTokenizer().cut(text) == jieba.cut(text)
+
+
+@pytest.mark.parametrize("family", ["waimai", "htl", "shop", "weibo2018", "smp_usual", "smp_virus", "clue"])
+def test_both_tokenizers_cut_real_texts_alike(jieba: JiebaTokenizer, shared: Path, family: str) -> None:
+    texts = sample(shared, family, every={"shop": 151, "smp_usual": 5}.get(family, 23))
+    fast = RjiebaTokenizer()
+    same = sum(fast.cut(text) == jieba.cut(text) for text in texts)
+    assert same >= 0.998 * len(texts)
+
+
+@given(ANY_TEXT)
+def test_words_are_the_text_again(text: str) -> None:
+    cut = default_tokenizer().cut(text)
+    assert "".join(cut) == "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
+
+
+def test_jieba_steps_in_where_rjieba_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = tokenizer.importlib.util.find_spec
+    monkeypatch.setattr(tokenizer.importlib.util, "find_spec", lambda name: None if name == "rjieba" else found(name))
+    default_tokenizer.cache_clear()
+    try:
+        assert default_tokenizer().name == "jieba"
+    finally:
+        default_tokenizer.cache_clear()
+
+
+def test_jieba_leaves_nothing_in_the_shared_temporary_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert JiebaTokenizer().cut("质量很差") == ["质量", "很差"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_words_come_once_and_without_white_space() -> None:
+    assert list(words_of("差评 差评\n客服\u3000差评", default_tokenizer())) == ["差评", "客服"]
+
+
+@pytest.mark.parametrize(
+    ("why", "text", "want"),
+    [
+        ("things and acts in their order, once", "刹车失灵，刹车异响，要求召回", ("刹车", "失灵", "异响", "召回")),
+        ("no stop words", "但是我觉得这个就是一个问题", ()),
+        ("no numbers, with or without a measure word", "第一次用了三天，2026年11月20日，3999元", ()),
+        ("no single characters", "车 漏 油", ()),
+        ("no addresses and names", "http://t.cn/A6abc @云雀客服 召回", ("召回",)),
+        ("no laughter", "哈哈哈哈 啊啊啊啊 嘿嘿嘿嘿", ()),
+        ("Latin names stay", "iPhone的电池", ("iPhone", "电池")),
+        ("nothing", "", ()),
+    ],
+)
+def test_terms(why: str, text: str, want: tuple[str, ...]) -> None:
+    assert terms(words_of(text, default_tokenizer())) == want, why
+
+
+def test_terms_are_bounded() -> None:
+    words = [f"词{chr(0x4E00 + i)}" for i in range(100)]
+    assert terms(words) == tuple(words[:MOST])
+
+
+def test_the_stop_list_holds_words_that_could_be_terms() -> None:
+    assert len(stop_words()) > 1000
+    assert all(len(word) > 1 and not word.isspace() and word == word.lower() for word in stop_words())
