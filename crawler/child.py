@@ -14,15 +14,20 @@ import signal
 import sys
 import threading
 import time
-from typing import Any, TextIO
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TextIO, cast
+from urllib.parse import quote, quote_plus
 
-from crawler.options import Options, read_options
+from crawler.options import Options, is_local, read_options
 from crawler.outcome import Result
 from crawler.spec import CrawlSpec
 from crawler.spiders import SPIDERS
 from tingfeng.errors import ConfigError, TingfengError
 from tingfeng.model import RunStatus
 from tingfeng.registry import resolve
+
+if TYPE_CHECKING:
+    from crawler.spiders.base import TingfengSpider
 
 
 def main() -> int:
@@ -57,8 +62,11 @@ def _follow_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def run(spec: CrawlSpec) -> Result:
-    """Run the spider that `spec` names. ConfigError or UnknownName when it cannot be begun."""
+def prepare(spec: CrawlSpec) -> tuple[type[TingfengSpider], Options, bool]:
+    """The spider that `spec` names, its checked options, and whether its source is on this machine.
+
+    ConfigError or UnknownName with everything that keeps the source from being crawled.
+    """
     # First of all, while little is loaded: for each name it deprecates, this module walks the whole stack and every
     # loaded module, which costs 50 ms later on.
     import scrapy.core.downloader.contextfactory  # noqa: F401
@@ -67,29 +75,62 @@ def run(spec: CrawlSpec) -> Result:
 
     kind = resolve("spider", spec.kind, SPIDERS)
     if not issubclass(kind, TingfengSpider):
-        raise ConfigError(f"'{spec.kind}' is not a TingfengSpider")
-    local = kind.is_local_source(spec)
+        raise ConfigError(f"sources.{spec.source}.kind: '{spec.kind}' is not a TingfengSpider")
+    local = is_local(spec.base_url or kind.home)
     options = read_options(kind.options_class, spec.options, at=f"sources.{spec.source}.options", local=local)
+    if problems := kind.problems(spec, options):
+        raise ConfigError([f"sources.{spec.source}: {line}" for line in problems])
+    return kind, options, local
+
+
+def run(spec: CrawlSpec) -> Result:
+    """Run the spider that `spec` names. ConfigError or UnknownName when it cannot be begun."""
+    kind, options, local = prepare(spec)
 
     from scrapy.crawler import CrawlerProcess
 
+    _log_to_stderr(spec)
     process = CrawlerProcess(settings_for(spec, kind, options, local=local))
     logging.getLogger("scrapy").setLevel(logging.WARNING)  # else a record is made per page, only to be dropped
     crawler = process.create_crawler(kind)
     process.crawl(crawler, spec=spec, options=options)
     process.start()
-    spider = crawler.spider
-    if not isinstance(spider, TingfengSpider):
+    spider, stats = crawler.spider, crawler.stats.get_stats()
+    if spider is None:
         return Result(status=RunStatus.FAILED, reason="crash", detail="the spider could not be made; see its log")
-    stats = crawler.stats.get_stats()
-    result = spider.outcome.result(
+    result = cast("TingfengSpider", spider).outcome.result(
         finish_reason=str(stats.get("finish_reason")), errors_logged=int(stats.get("log_count/ERROR", 0))
     )
-    result.stats["pages"] = stats.get("response_received_count", 0)
-    result.stats["cpu_seconds"] = round(time.process_time(), 2)
-    result.stats["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    result.stats["seconds"] = round(float(stats.get("elapsed_time_seconds", 0)), 2)
-    return result
+    measured = {
+        "pages": stats.get("response_received_count", 0),
+        "seconds": round(float(stats.get("elapsed_time_seconds", 0)), 2),
+        "cpu_seconds": round(time.process_time(), 2),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+    return replace(result, stats=result.stats | measured)
+
+
+class _Discreet(logging.Formatter):
+    """Scrapy logs whole addresses; a feed's may carry the credential."""
+
+    def __init__(self, secrets: list[str]) -> None:
+        super().__init__("%(asctime)s %(name)s %(levelname)s %(message)s")
+        self._secrets = sorted(
+            {form for s in secrets for form in (s, quote(s), quote_plus(s)) if len(form) >= 6}, key=len
+        )
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+def _log_to_stderr(spec: CrawlSpec) -> None:
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(_Discreet([spec.credential or "", spec.author_secret]))
+    logging.getLogger().addHandler(handler)
 
 
 def settings_for(spec: CrawlSpec, kind: Any, options: Options, *, local: bool) -> Any:

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from crawler.outcome import Result
 from crawler.spec import CrawlSpec
 from store import runs
 from store.database import Database, Session
-from tingfeng.errors import ConfigError, CrawlError
+from tingfeng.errors import ConfigError, CrawlError, UnknownName
 from tingfeng.model import Brand, Query, Run, RunStatus
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 OVERLAP = timedelta(minutes=10)  # platforms list a post some time after it was written
 GRACE = timedelta(seconds=10)  # between asking a child to end and ending it
 AHEAD = timedelta(days=1)  # a demo's clock may have been set back since a row was written
+UNKNOWN = datetime.fromtimestamp(0, UTC)
 MAX_RESULT = 65_536  # bytes read of a child's answer
 
 
@@ -68,6 +69,8 @@ def crawl(
             last = runs.last_finished(s, source.name)
             since = last.window_until - OVERLAP if last else now - _first_window(source)
             run = runs.begin(s, source.name, window_since=since, window_until=now, now=now)
+        if source.robots_override_reason:
+            log.warning("robots.txt overridden: source=%s reason=%s", source.name, source.robots_override_reason)
         spec = _spec(db, source, brands, secret=secret, author_secret=author_secret, since=since, now=now)
         result = run_child(spec, time_limit=source.time_limit, log_path=_path(state_dir, source.name, "log"))
         ended = now + timedelta(seconds=time.monotonic() - started)
@@ -75,6 +78,23 @@ def crawl(
             run = _finish(s, run, result, ended)
     _tell(run, seconds=time.monotonic() - started)
     return CrawlReport(run=run)
+
+
+def problems_of(source: SourceConfig, brands: Sequence[Brand], *, secret: str | None) -> list[str]:
+    """What would keep `source` from being crawled, one line each: its kind, its options, a missing credential.
+
+    For `check-config`: it loads the spider, and Scrapy with it, which a crawl leaves to its child.
+    """
+    from crawler.child import prepare
+
+    spec = _spec(None, source, brands, secret=secret, author_secret="", since=UNKNOWN, now=UNKNOWN)
+    try:
+        prepare(spec)
+    except ConfigError as e:
+        return list(e.problems)
+    except UnknownName as e:
+        return [f"sources.{source.name}.kind: {e}"]
+    return []
 
 
 def _finish(s: Session, run: Run, result: Result, ended: datetime) -> Run:
@@ -109,7 +129,7 @@ def _first_window(source: SourceConfig) -> timedelta:
 
 
 def _spec(
-    db: Database,
+    db: Database | None,
     source: SourceConfig,
     brands: Sequence[Brand],
     *,
@@ -118,8 +138,6 @@ def _spec(
     since: datetime,
     now: datetime,
 ) -> CrawlSpec:
-    if source.robots_override_reason:
-        log.warning("robots.txt overridden: source=%s reason=%s", source.name, source.robots_override_reason)
     asked = tuple(Query(brand=q.brand, text=q.text) for q in source.queries)
     return CrawlSpec(
         source=source.name,
@@ -130,7 +148,7 @@ def _spec(
         since=since,
         now=now,
         options=dict(source.options),
-        database_url=db.engine.url.render_as_string(hide_password=False),
+        database_url=db.engine.url.render_as_string(hide_password=False) if db else "",
         author_secret=author_secret,
         credential=secret,
         robots_override_reason=source.robots_override_reason,

@@ -86,9 +86,16 @@ def is_private(url: str) -> bool:
 class GuardMiddleware:
     """Turns every answer that is no answer into an error with a name. Sits outside retry."""
 
+    def __init__(self, crawler: Crawler) -> None:
+        self.spider = spider_of(crawler)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
     def process_response(self, request: Request, response: Response) -> Response:
         if response.status != 200 and not request.meta.get("dont_obey_robotstxt"):
-            error = judge(response)
+            error = self.spider.judge(response) or judge(response)
             if error is not None:
                 raise error
         return response

@@ -41,22 +41,35 @@ REDIRECTS = (
     ("visitor", "login_required"),
 )
 
-# Words on a page or in a message → name. Vendor names (yidun, geetest) are no sign: every normal page loads them.
-WORDS = (
-    ("请完成安全验证", "captcha"),
-    ("安全验证", "captcha"),
-    ("请输入验证码", "captcha"),
-    ("Sina Visitor System", "login_required"),
-    ("微博通行证", "login_required"),
+# Words in a message of an API → name.
+MESSAGES = (
+    ("验证", "captcha"),
     ("登录", "login_required"),
     ("存在异常", "risk_control"),
     ("频繁", "too_many_requests"),
 )
 
+# Words on a page that came in place of data → name. "登录" alone is on every page, and so are the names of captcha
+# vendors (yidun, geetest): no signs.
+PAGES = (
+    ("请完成安全验证", "captcha"),
+    ("百度安全验证", "captcha"),
+    ("请输入验证码", "captcha"),
+    ("Sina Visitor System", "login_required"),
+    ("微博通行证", "login_required"),
+    ("暂时限制本次访问", "risk_control"),
+)
 
-def by_words(text: str) -> str | None:
-    """The name of the refusal that `text` speaks of, or None."""
-    return next((name for words, name in WORDS if words in text), None)
+
+def by_message(text: str) -> str | None:
+    """The name of the refusal that an API's message speaks of, or None."""
+    return next((name for words, name in MESSAGES if words in text), None)
+
+
+def by_page(body: bytes) -> str | None:
+    """The name of the refusal that an HTML page is, or None when it may be anything."""
+    text = body[:20_000].decode("utf-8", "replace")
+    return next((name for words, name in PAGES if words in text), None)
 
 
 def by_address(url: str) -> str:
@@ -98,7 +111,7 @@ def not_json(response: Response) -> CrawlError:
     """What it means that JSON was expected and something else came."""
     text = response.body[:20_000].decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
     if text.startswith("<"):
-        name = by_words(text)
+        name = by_page(response.body)
         return (
             Refused(name, "HTML page in place of data") if name else LayoutChanged("layout_changed", "HTML, not JSON")
         )

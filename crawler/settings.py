@@ -67,5 +67,6 @@ DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}  # the
 ITEM_PIPELINES = {"crawler.pipelines.StorePipeline": 300}
 
 LOG_LEVEL = "WARNING"
+LOG_INSTALL_ROOT_HANDLER = False  # crawler.child has its own, which leaves secrets out
 LOG_VERSIONS: list[str] = []
 STATS_DUMP = False

@@ -42,12 +42,13 @@ def _spoken(tag: re.Match[str]) -> str:
 
 
 def plain(text: str) -> str:
-    """Plain text without invisible ends, without blank lines, and fit for every database."""
-    text = storable(text).strip(_INVISIBLE)
-    if "\n" in text or "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        text = _LINE_ENDS.sub("\n", _BLANK_LINES.sub("\n", text))
-    return text
+    """Plain text without invisible ends and fit for every database; otherwise as it was written."""
+    return storable(text).strip(_INVISIBLE)
+
+
+def tidy(text: str) -> str:
+    """Without the blank lines and indents that come from how a page's source is laid out."""
+    return _LINE_ENDS.sub("\n", _BLANK_LINES.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n"))).strip()
 
 
 def cut(text: str, limit: int) -> str:

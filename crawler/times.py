@@ -81,6 +81,7 @@ _NAMED_DAY = re.compile(r"(今天|昨天|前天)\s*(\d{1,2}):(\d\d)(?::(\d\d))?"
 _SHORT = re.compile(r"(\d{1,2})(?:-|月)(\d{1,2})日?(?:\s*(\d{1,2}):(\d\d)(?::(\d\d))?)?")
 _LONG = re.compile(r"(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?(?:\s*(\d{1,2}):(\d\d)(?::(\d\d))?)?")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
+_MAIL = re.compile(r"(?:[A-Za-z]{3,9},\s*)?\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{2,4} \d{1,2}:\d\d.{0,30}")
 _EPOCH_TEXT = re.compile(r"\d{9,10}|\d{12,13}")
 _AGO_UNITS = {
     "秒": timedelta(seconds=1),
@@ -162,12 +163,13 @@ def _iso(text: str, _seen_at: datetime) -> Posted | None:
 
 
 def _mail(text: str, _seen_at: datetime) -> Posted | None:
-    """Wed, 11 Jun 2025 08:30:01 GMT (RFC 822, as RSS has it)."""
-    if "," not in text[:5] and not text[-1:].isalpha():
+    """Wed, 11 Jun 2025 08:30:01 GMT (RFC 822, as RSS has it). CST is Chicago to some and China to others: None."""
+    if not _MAIL.fullmatch(text) or text.endswith("CST"):
         return None
     try:
         at = parsedate_to_datetime(text)
-        return Posted((at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC), _SECOND)
+        zone = UTC if text.endswith("-0000") else CHINA
+        return Posted((at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC), _SECOND)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 

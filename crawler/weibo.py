@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from crawler.refusals import by_address, by_words
+from crawler.refusals import by_address, by_message
 from crawler.text import count_of, text_of
 from tingfeng.errors import Refused
 
@@ -22,7 +23,7 @@ def check(data: dict[str, Any]) -> dict[str, Any]:
     if data.get("ok") == 0 and "没有内容" in said:
         inner = data.get("data")
         return {"data": inner if isinstance(inner, dict) and isinstance(inner.get("cards"), list) else {"cards": []}}
-    name = by_words(said)
+    name = by_message(said)
     if name is None and isinstance(data.get("url"), str):
         name = by_address(data["url"])
     if data.get("ok") == -100 and name != "captcha":
@@ -85,6 +86,26 @@ def counts_of(blog: dict[str, Any]) -> dict[str, Any]:
         "comments": count_of(blog.get("comments_count")),
         "likes": count_of(blog.get("attitudes_count")),
     }
+
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_POST_ADDRESS = re.compile(r"https?://(?:www\.)?weibo\.(?:com|cn)/(\d{1,20})/([0-9A-Za-z]{7,12})(?:[?#].*)?")
+
+
+def mid_from_bid(bid: str) -> str:
+    """The number of a post from the short form in its address: groups of 4 letters are 7 digits, from the right."""
+    groups = [bid[max(0, end - 4) : end] for end in range(len(bid), 0, -4)]
+    numbers = [functools.reduce(lambda n, letter: n * 62 + _DIGITS.index(letter), group, 0) for group in groups]
+    return "".join([str(numbers[-1]), *(f"{n:07d}" for n in reversed(numbers[:-1]))])
+
+
+def post_address(url: str) -> tuple[str, str] | None:
+    """(author's number, post's number) from https://weibo.com/<uid>/<bid or mid>; None for any other address."""
+    found = _POST_ADDRESS.fullmatch(url)
+    if not found:
+        return None
+    uid, post = found.groups()
+    return uid, post if post.isdigit() and len(post) > 10 else mid_from_bid(post)
 
 
 def region_of(told: object) -> str | None:

@@ -15,12 +15,12 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from crawler.options import Options, is_local
+from crawler.options import Options
 from crawler.outcome import Outcome
 from crawler.refusals import not_json, translate
 from crawler.spec import CrawlSpec
 from crawler.text import cut
-from tingfeng.errors import ConfigError, CrawlError, LayoutChanged
+from tingfeng.errors import CrawlError, LayoutChanged
 from tingfeng.model import Mention, Query
 
 Page = list[Mention]
@@ -49,16 +49,28 @@ class TingfengSpider(Spider):
         self._brands = {b.name: b for b in spec.brands}
         self._started = time.monotonic()
         self._closing: asyncio.Task[None] | None = None
-        if self.needs_credential and not spec.credential:
-            raise ConfigError(f"source '{spec.source}' needs a credential")
-        if spec.credential and not spec.credential.isprintable():
-            raise ConfigError(f"the credential of source '{spec.source}' holds line breaks or control characters")
 
     # --- what a subclass writes
+
+    @classmethod
+    def problems(cls, spec: CrawlSpec, options: Any) -> list[str]:
+        """What keeps this source from being crawled at all, one line each; found before anything is fetched."""
+        found = []
+        if cls.needs_credential and not spec.credential:
+            found.append("a credential is needed")
+        if spec.credential and not (spec.credential.isprintable() and spec.credential.isascii()):
+            found.append("the credential holds line breaks or other characters that no header takes")
+        if not (spec.base_url or cls.home):
+            found.append("base_url is needed")
+        return found
 
     def searches(self) -> Iterable[Request]:
         """The first requests. Each belongs to a search opened with `begin`."""
         raise NotImplementedError
+
+    def judge(self, response: Response) -> CrawlError | None:
+        """What an answer other than 200 means on this platform, if its body tells more than its status."""
+        return None
 
     # --- what it may use
 
@@ -130,11 +142,11 @@ class TingfengSpider(Spider):
             raise LayoutChanged("layout_changed", f"expected an object, got a {type(data).__name__}")
         return data
 
-    def author_key(self, author: object) -> str | None:
+    def author_key(self, author: object, *, platform: str = "") -> str | None:
         """A pseudonym only this installation can make: 32 hex digits of an HMAC; None without an author."""
         if author is None or author == "":
             return None
-        message = f"{self.platform}:{author}".encode("utf-8", "surrogatepass")
+        message = f"{platform or self.platform}:{author}".encode("utf-8", "surrogatepass")
         return hmac.digest(self.spec.author_secret.encode(), message, "sha256").hex()[:32]
 
     def brands_of(self, text: str, *, asked: str | None) -> tuple[str, ...]:
@@ -157,14 +169,16 @@ class TingfengSpider(Spider):
     ) -> Mention | None:
         """A mention with everything the spider knows about itself filled in; None when it is nobody's.
 
+        Another `platform` may be given: a feed can carry posts of one.
+
         `context`: words that belong to what was said but not to the author's own text (the reposted original).
         """
         brands = self.brands_of("\n".join((title, text, context)), asked=query.brand if query else None)
         if not brands:
             self.count("not_ours")
             return None
+        fields.setdefault("platform", self.platform)
         return Mention(
-            platform=self.platform,
             source=self.spec.source,
             text=cut(text, self.options.max_text),
             title=cut(title, self.options.max_text),
@@ -172,10 +186,6 @@ class TingfengSpider(Spider):
             brands=brands,
             **fields,
         )
-
-    @classmethod
-    def is_local_source(cls, spec: CrawlSpec) -> bool:
-        return is_local(spec.base_url or cls.home)
 
 
 def spider_of(crawler: Crawler) -> TingfengSpider:

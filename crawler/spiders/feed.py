@@ -1,0 +1,131 @@
+"""RSS, Atom and JSON feeds, among them the keyword routes of the operator's own RSSHub (sources.md 10, 12).
+
+An entry without a time we can read is counted as skipped (`undated = "skip"`), or takes the time it was first seen
+(`undated = "seen"`): then everything an undated feed already holds at the first crawl seems to be of that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+from scrapy.http import Request, Response
+
+from crawler.feeds import Entry, entries_of
+from crawler.options import Options
+from crawler.spec import CrawlSpec
+from crawler.spiders.base import Output, TingfengSpider
+from crawler.text import address
+from crawler.times import AHEAD
+from crawler.weibo import post_address
+from tingfeng.model import Mention, Query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedOptions(Options):
+    url: str = ""  # the feed's address, whole or below base_url; {q} in it is replaced by each query's words
+    keyword_feed: bool = False  # the feed holds only what was searched for, even where {q} does not show it
+    key_parameter: str = ""  # name under which the credential is added to the address (RSSHub: "key" or "code")
+    undated: str = "skip"  # what becomes of entries without a time: "skip" or "seen"
+    full_at: int = 10  # a feed of so many entries or more may have dropped older ones
+    stale_after: timedelta = timedelta(days=30)  # a newest entry older than this makes the feed count as stale
+    max_text: int = 5_000  # characters
+
+    def problems(self, *, local: bool) -> list[str]:
+        found = super(FeedOptions, self).problems(local=local)
+        if self.undated not in ("skip", "seen"):
+            found.append('undated: expected "skip" or "seen"')
+        if self.full_at < 1:
+            found.append("full_at: at least 1")
+        if "{" in self.url.replace("{q}", ""):
+            found.append("url: {q} is the only thing that can be filled in")
+        return found
+
+
+class FeedSpider(TingfengSpider):
+    platform = "feed"
+    home = ""
+    options_class = FeedOptions
+    options: FeedOptions
+    follows_redirects = True
+
+    @classmethod
+    def problems(cls, spec: CrawlSpec, options: Any) -> list[str]:
+        found = super().problems(spec, options)
+        if address(options.url):
+            found = [line for line in found if not line.startswith("base_url")]
+        if options.keyword_feed and "{q}" not in options.url and len(spec.queries) != 1:
+            found.append("a keyword feed without {q} in its url needs exactly one query, to know whose it is")
+        if spec.credential and not options.key_parameter:
+            found.append("key_parameter is needed to know where the credential goes")
+        return found
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.platform = f"feed:{self.spec.source}"  # type: ignore[misc]  # ids of feeds are unique only in themselves
+
+    def searches(self) -> Iterable[Request]:
+        if "{q}" in self.options.url:
+            for query in dict.fromkeys(self.spec.queries):
+                yield self._ask(query, f"{query.brand}/{query.text}")
+        else:
+            yield self._ask(self.spec.queries[0] if self.options.keyword_feed else None, "feed")
+
+    def _ask(self, query: Query | None, name: str) -> Request:
+        self.begin(name)
+        headers = {"Accept": "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9"}
+        return self.request(self._url(query), self.parse_feed, headers=headers, query=query, name=name)
+
+    def _url(self, query: Query | None) -> str:
+        template = self.options.url.replace("{q}", quote(query.text, safe="")) if query else self.options.url
+        url = template if address(template) else urljoin(self.base_url + "/", template.lstrip("/"))
+        if self.options.key_parameter and self.spec.credential:
+            url += ("&" if urlsplit(url).query else "?") + urlencode({self.options.key_parameter: self.spec.credential})
+        return url
+
+    def parse_feed(self, response: Response, query: Query | None, name: str) -> Output:
+        seen_at = self.now()
+        kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        base = response.url.partition("?")[0]
+        entries = entries_of(response.body, url=base, content_type=kind, seen_at=seen_at)
+        if not entries:
+            self.count("search/empty")
+        mentions = [mention for entry in entries if (mention := self.read(entry, query, seen_at)) is not None]
+        if mentions:
+            yield mentions
+        self._close(name, entries, seen_at)
+
+    def _close(self, name: str, entries: list[Entry], seen_at: datetime) -> None:
+        times = [e.published_at for e in entries if e.published_at is not None]
+        if times and max(times) < seen_at - self.options.stale_after:
+            self.count("feed/stale")
+        oldest = min(times, default=None)
+        whole = len(entries) < self.options.full_at or oldest is None or oldest <= self.spec.since
+        self.done(name, covered_since=None if whole else oldest)
+
+    def read(self, entry: Entry, query: Query | None, seen_at: datetime) -> Mention | None:
+        """The mention in an entry; None when it is unreadable (counted as skipped) or nobody's."""
+        published_at = entry.published_at or (seen_at if self.options.undated == "seen" else None)
+        if not entry.id or not entry.text:
+            self.skip("id" if not entry.id else "text")
+            return None
+        if published_at is None or published_at > seen_at + AHEAD:
+            self.skip("time")
+            return None
+        post = post_address(entry.url)  # a weibo post is the same one, whichever way it came
+        platform, native_id = ("weibo", post[1]) if post else (self.platform, entry.id)
+        author = post[0] if post else f"name:{entry.author}" if entry.author else None
+        return self.mention(
+            platform=platform,
+            native_id=native_id,
+            url=entry.url,
+            title=entry.title,
+            text=entry.text,
+            published_at=published_at,
+            seen_at=seen_at,
+            query=query,
+            author_key=self.author_key(author, platform=platform),
+        )
