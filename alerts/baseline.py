@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import accumulate
 from operator import add, mul
+from statistics import median
 from typing import TypeVar
 
 from tingfeng.clock import BUCKET
@@ -82,6 +83,11 @@ class Past:
                 ]
             )
 
+    def newest(self, size: int) -> tuple[int, float]:
+        """Count and exposure of the last `size` buckets."""
+        begin, end = self.end - size, self.end
+        return self._counts[end] - self._counts[begin], (self._exposures[end] - self._exposures[begin]) / size
+
     def tiles(self, size: int, *, every: int) -> Tiles:
         """Tiles of `size` buckets, the j-th ending `j·every` buckets before the end."""
         ends = range(self.end, size - 1, -every)
@@ -120,7 +126,7 @@ class Usual:
     def expected(self, tiles: Tiles, *, share: float = 1.0) -> list[float]:
         """Of each tile, given what could be seen; `share`: length of these tiles against those of the baseline."""
         days = len(tiles.exposures) // tiles.per_day + 1
-        return [share * m for m in map(mul, self.rates * days, tiles.exposures)]
+        return [*map(mul, [share * rate for rate in self.rates] * days, tiles.exposures)]
 
 
 def usual(tiles: Tiles) -> Usual | None:
@@ -133,7 +139,7 @@ def usual(tiles: Tiles) -> Usual | None:
         return None
     found = _rates(_by_slot(weights, tiles.counts, per_day), seen)
     for _ in range(PASSES):
-        calm = [_calmed(n, m) for n, m in zip(tiles.counts, found.expected(tiles), strict=True)]
+        calm = _calmed(tiles.counts, found.expected(tiles))
         found = _rates(_by_slot(weights, calm, per_day), seen)
     return found
 
@@ -153,14 +159,24 @@ def _rates(posts: Sequence[float], seen: Sequence[float]) -> Usual:
     return Usual([e / t for e, t in zip(events, tiles, strict=True)], events)
 
 
-def _calmed(count: int, expected: float) -> float:
-    """The most a tile may say about what is usual: three times that, or four Poisson deviations and a post."""
-    if count <= expected:
-        return count
-    return min(count, max(3 * expected, expected + 4 * math.sqrt(expected) + 1))
+def _calmed(counts: Sequence[int], expected: Sequence[float]) -> list[float]:
+    """What each tile may say about what is usual: at most three times that, or four Poisson deviations and a post."""
+    return [
+        n if n <= m + 1 or n <= 3 * m else min(n, max(3 * m, m + 4 * math.sqrt(m) + 1))
+        for n, m in zip(counts, expected, strict=True)
+    ]
 
 
 def restlessness(tiles: Tiles, expected: Sequence[float]) -> float:
     """Overdispersion of the past tiles around what was expected of them, past incidents cut down to size."""
-    rows = zip(tiles.counts, expected, tiles.usable, strict=False)
-    return dispersion([(_calmed(n, m), m) for n, m, ok in rows if ok])
+    rows = zip(_calmed(tiles.counts, expected), expected, tiles.usable, strict=True)
+    return dispersion([(n, m) for n, m, ok in rows if ok])
+
+
+def usual_peak(tiles: Tiles) -> float:
+    """What the loudest tile of a usual day holds when fully seen: the median of the days' maxima; 0 without a past."""
+    n, days = tiles.per_day, dict[int, float]()
+    for j, (count, exposure, ok) in enumerate(zip(tiles.counts, tiles.exposures, tiles.usable, strict=True)):
+        if ok:
+            days[j // n] = max(days.get(j // n, 0.0), count / exposure)
+    return median(days.values()) if days else 0.0

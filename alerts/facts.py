@@ -37,7 +37,7 @@ class GrownTerm:
     term: str
     now: int  # negative posts of the window that hold it
     share_now: float  # of all negative posts of the window, 0…1
-    share_before: float  # of all posts of the days before, 0…1
+    share_before: float  # of the negative posts of the days before (of all posts, if none was negative), 0…1
     z: float  # log-odds ratio with an informative Dirichlet prior, in standard deviations; > 0
 
 
@@ -113,7 +113,7 @@ class FreshnessFacts:
     ref: str
     source: str
     now: datetime
-    incident: Incident  # as it will be once this step is written
+    incident: Incident  # as it will be once this step is written; `resolved_at`: when the source was seen again
     status: RunStatus | None  # of the newest run; None: it never ran
     cause: str  # named reason: login_required, rate_limited, timeout, stale, never_ran …
     cause_text: str  # the same as a Chinese sentence
@@ -121,7 +121,8 @@ class FreshnessFacts:
     blind_since: datetime  # end of what we have seen
     last_good: datetime | None  # when the last good run finished; None: never
     brands: tuple[str, ...]  # who is affected
-    to_do: tuple[str, ...]  # Chinese, in order; empty when RESOLVED
+    missing: tuple[BlindSpan, ...] = ()  # what is still unseen since then; a good crawl may have caught up on it
+    to_do: tuple[str, ...] = ()  # Chinese, in order; empty when RESOLVED
 
     @property
     def blind_for(self) -> timedelta:

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from alerts.baseline import SEEN_ENOUGH, Past, Tiles, Usual, covered, last_seen, negatives
+from alerts.baseline import SEEN_ENOUGH, Past, Usual, covered, last_seen, negatives, usual_peak
 from alerts.baseline import restlessness as restlessness_of
 from alerts.baseline import usual as usual_of
 from tingfeng.clock import BUCKET
@@ -46,10 +46,11 @@ WARM_UP_DISPERSION = 1.0  # … and as restless as the news
 
 
 class Look(NamedTuple):
-    """One stretch of the newest window, and what is known of it."""
+    """The newest `size` buckets, which are `share` of the window."""
 
-    size: int  # buckets
-    tiles: Tiles
+    size: int
+    share: float
+    exposure: float
     observed: int
     expected: float
 
@@ -93,7 +94,7 @@ class SeasonalDetector:
         if usual is None or days < LEAST_PAST:
             return None
         warm = days < self.warm_up / DAY
-        found = self._most_unlikely(past, usual, size, warm=warm)
+        found = self._most_unlikely(past, usual, warm=warm)
         if found is None:
             return None
         look, p_value = found
@@ -104,26 +105,30 @@ class SeasonalDetector:
         enough = self.warm_up // BUCKET
         return [one for one in live if covered(one, 0, end) >= enough] or list(live)
 
-    def _most_unlikely(self, past: Past, usual: Usual, size: int, *, warm: bool) -> tuple[Look, float] | None:
+    def _most_unlikely(self, past: Past, usual: Usual, *, warm: bool) -> tuple[Look, float] | None:
         """The look that is hardest to explain, with its p-value, if that is below `max_p`."""
+        size = self.window // BUCKET
         sizes = sorted({size // part for part in LOOKS} - {0})
         rate = usual.rates[0] * (WARM_UP_RATE if warm else 1.0)
         best: tuple[float, Look] | None = None
         for length in sizes:
-            tiles = past.tiles(length, every=size)
-            look = Look(length, tiles, tiles.counts[0], rate * length / size * tiles.exposures[0])
-            log_p = math.log(len(sizes)) + self._log_p(look, usual, share=length / size, warm=warm)
+            observed, exposure = past.newest(length)
+            look = Look(length, length / size, exposure, observed, rate * exposure * length / size)
+            if look.observed < self.min_negative or look.observed <= look.expected:
+                continue
+            log_p = math.log(len(sizes)) + self._log_p(look, past, usual, warm=warm)
             if log_p <= math.log(self.max_p) and (best is None or log_p < best[0]):
                 best = log_p, look
         return None if best is None else (best[1], math.exp(best[0]))
 
-    def _log_p(self, look: Look, usual: Usual, *, share: float, warm: bool) -> float:
-        """ln of the chance of as many or more, 0.0 where that is not worth knowing."""
-        if look.observed < self.min_negative or look.observed <= look.expected:
-            return 0.0
+    def _log_p(self, look: Look, past: Past, usual: Usual, *, warm: bool) -> float:
+        """ln of the chance of as many or more; 0.0 where even Poisson noise is excuse enough."""
         if log_poisson_tail(look.observed, look.expected) > math.log(self.max_p):
-            return 0.0  # no dispersion makes it rarer
-        spread = restlessness_of(look.tiles, usual.expected(look.tiles, share=share))
+            return 0.0
+        tiles = past.tiles(look.size, every=self.window // BUCKET)
+        if look.observed <= usual_peak(tiles) * look.exposure:
+            return 0.0
+        spread = restlessness_of(tiles, usual.expected(tiles, share=look.share))
         if warm:
             spread = max(spread, WARM_UP_DISPERSION)
         return log_negative_binomial_tail(look.observed, look.expected, spread + 1 / usual.events[0])

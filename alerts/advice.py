@@ -1,0 +1,84 @@
+"""What to do next, in the reader's language: short steps, the first one first. Data, no decisions beyond picking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tingfeng.model import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why we are blind in a source: a sentence, and what helps."""
+
+    text: str
+    to_do: tuple[str, ...]
+
+
+_WAIT = "降低频率：把该来源的 interval 调大，或减少查询词，过一小时再看。"
+_DOCTOR = "运行 tingfeng once crawl 看是否恢复。"
+_NEW_PARSER = "平台可能改版：升级听风；若已是最新版，请带上这封邮件里的说明提交 issue。"
+_CREDENTIAL = "在浏览器重新登录该平台，更新对应的 TINGFENG_CREDENTIAL_… 凭据并重启守护进程。"
+
+# By the named reason of a run (crawler/refusals.py and its neighbours), and by what only watching can tell.
+CAUSES: Mapping[str, Cause] = {
+    "login_required": Cause("平台要求登录，登录凭据缺失或已过期。", (_CREDENTIAL, _DOCTOR)),
+    "unauthorized": Cause("平台不接受当前凭据（401）。", (_CREDENTIAL, _DOCTOR)),
+    "payment_required": Cause("平台要求付费或额度已用完（402）。", ("在平台后台查看额度并续费。", _DOCTOR)),
+    "quota": Cause("平台接口的额度已用完。", ("在平台后台查看额度；额度恢复前请减少查询词。", _DOCTOR)),
+    "forbidden": Cause("平台拒绝访问（403）。", ("检查凭据是否有效、出口 IP 是否被限制。", _WAIT, _DOCTOR)),
+    "captcha": Cause("平台要求人工验证（验证码）。", ("在浏览器打开该平台完成验证并更新凭据。", _WAIT, _DOCTOR)),
+    "risk_control": Cause("平台的风控拦截了访问。", (_WAIT, _CREDENTIAL)),
+    "anticrawl": Cause("平台的反爬机制拦截了访问（432）。", (_WAIT, _CREDENTIAL)),
+    "teapot": Cause("平台限制了访问频率（418）。", (_WAIT,)),
+    "too_many_requests": Cause("访问过于频繁，被平台限流。", (_WAIT,)),
+    "legal_reasons": Cause("内容因法律原因不可用（451）。", ("检查查询词，必要时停用该查询。",)),
+    "robots_denied": Cause(
+        "该网站的 robots.txt 不允许抓取。", ("请停用该来源，或在取得许可后写明 robots_override_reason。",)
+    ),
+    "robots_unreachable": Cause("读取 robots.txt 失败，为守规矩没有继续。", ("检查网络与 base_url。", _DOCTOR)),
+    "redirected": Cause("请求被转到了别的页面。", ("检查 base_url 与凭据是否有效。", _DOCTOR)),
+    "unreachable": Cause(
+        "连不上平台，或平台没有正常应答。", ("检查网络、DNS 与代理。", "稍后会自动重试；若持续，请查看平台状态。")
+    ),
+    "not_found": Cause("地址不存在（404）。", ("检查来源的 base_url 与订阅地址。",)),
+    "bad_request": Cause("平台不认识我们的请求。", ("检查查询词与来源设置。", _NEW_PARSER)),
+    "layout_changed": Cause("平台返回的内容与我们认识的格式不同。", (_NEW_PARSER,)),
+    "too_large": Cause("返回的内容超出大小上限。", ("检查来源地址是否正确，必要时调大上限。",)),
+    "timeout": Cause("抓取超过时限，已中止。", ("调大该来源的 time_limit，或减少查询词。", "检查网络速度。")),
+    "incomplete": Cause("有查询没有跑完。", (_DOCTOR,)),
+    "config": Cause("来源的设置有误。", ("运行 tingfeng check-config，按提示修改。",)),
+    "store": Cause("抓取到的内容写不进数据库。", ("检查磁盘空间与数据库连接。", _DOCTOR)),
+    "crash": Cause("抓取进程意外退出。", ("查看日志；若重复出现，请带上日志提交 issue。", _DOCTOR)),
+    "stale": Cause(
+        "很久没有成功的抓取。", ("确认 tingfeng run 守护进程仍在运行。", "查看日志中该来源的抓取记录。", _DOCTOR)
+    ),
+}
+_UNKNOWN = Cause("抓取没有成功。", ("查看日志中该来源的抓取记录。", _DOCTOR))
+
+
+def cause_of(name: str) -> Cause:
+    """What is known about a named reason; a general word for those without an entry."""
+    return CAUSES.get(name, _UNKNOWN)
+
+
+def alert_steps(reason: Reason, *, most_copies: int, unseen: Sequence[str]) -> tuple[str, ...]:
+    """Steps for whoever looks after the brand. `most_copies`: posts of the most copied text."""
+    if reason is Reason.RESOLVED:
+        return (
+            "确认公开回应已经发出，原帖作者的问题有人跟进。",
+            "复盘：起因、第一条帖子、响应用时，记入事件说明。",
+            "未来 48 小时留意同类词是否再次升高。",
+        )
+    steps = ["先读下面影响最大的几条原帖，判断属于质量、服务、价格、安全还是谣言。"]
+    if most_copies >= 3:
+        steps.append(f"同一段文字出现了 {most_copies} 次，可能是复制扩散：先找到最早的一条，核实是否属实。")
+    if reason is Reason.REPEAT:
+        steps.append("负面仍在持续：确认负责人和已发出的回应，评估是否需要升级。")
+    else:
+        steps.append("指定一位负责人，核实事实；一小时内给出内部结论或第一次公开回应。")
+    if unseen:
+        steps.append(f"{'、'.join(unseen)} 目前看不到，实际数量可能更多：请人工查看该平台。")
+    steps.append("若已知情且无需再提醒，可静默该品牌一段时间。")
+    return tuple(steps)

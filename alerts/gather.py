@@ -1,0 +1,165 @@
+"""From the store to the facts of a message. Reads only; what a message says is decided here, how in `render`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from alerts import advice
+from alerts.baseline import Past, last_seen, usual
+from alerts.facts import AlertFacts, BlindSpan, ChartPoint, FreshnessFacts, GrownTerm, WeightyPost
+from alerts.freshness import Outage
+from alerts.incident import latest, ref_of
+from store import mentions, reports, runs
+from store.database import Session
+from tingfeng.clock import BUCKET
+from tingfeng.measures import log_odds, net_sentiment
+from tingfeng.model import Brand, Incident, Label, Reason, Series, Spike
+
+DAYS_BEFORE = 7
+CHART = timedelta(hours=24)  # at least; a longer incident is shown whole, up to …
+CHART_MOST = timedelta(hours=72)
+CHART_STEP = timedelta(minutes=30)
+POSTS, TERMS = 5, 8
+LEAST_TERM = 2  # negative posts that must hold a term before it "grew"
+LEAST_Z = 1.96
+
+
+def gather(
+    s: Session,
+    brand: Brand,
+    incident: Incident,
+    spike: Spike | None,
+    reason: Reason,
+    *,
+    series: Sequence[Series],
+    now: datetime,
+) -> AlertFacts:
+    """The facts of an alert. `incident`: as it will be once the step is written; `series`: what was judged."""
+    since = incident.since
+    until = spike.until if spike else max(since + BUCKET, _last_window_end(incident))
+    before = since - timedelta(days=DAYS_BEFORE)
+    counts = reports.totals(s, [brand.name], since, until)[brand.name]
+    earlier = reports.totals(s, [brand.name], before, since)[brand.name]
+    by_source = {name: t.negative for name, t in reports.by_source(s, brand.name, since, until).items() if t.negative}
+    posts = _posts(s, brand.name, since, until)
+    chart_since = max(min(now - CHART, since - CHART / 4), now - CHART_MOST)
+    blind = reports.blind(s, [one.source for one in series], chart_since, until)
+    shown = spike or incident
+    return AlertFacts(
+        reason=reason,
+        ref=ref_of(incident),
+        brand=brand.name,
+        now=now,
+        incident=incident,
+        spike=spike,
+        since=since,
+        until=until,
+        observed=shown.observed,
+        expected=shown.expected,
+        p_value=shown.p_value,
+        baseline=spike.baseline if spike else str(incident.evidence.get("baseline", "")),
+        total_mentions=counts.total,
+        negative_mentions=counts.negative,
+        net_now=net_sentiment(counts.positive, counts.negative, counts.total),
+        net_before=net_sentiment(earlier.positive, earlier.negative, earlier.total),
+        days_before=DAYS_BEFORE,
+        by_source=dict(sorted(by_source.items(), key=lambda item: -item[1])),
+        chart=chart(series, since=chart_since),
+        chart_step=CHART_STEP,
+        terms=_grown(s, brand, since, until, before, negative_now=counts.negative),
+        posts=posts,
+        blind=tuple(BlindSpan(source=b.source, since=b.since, until=b.until) for b in blind),
+        to_do=advice.alert_steps(
+            reason,
+            most_copies=max((p.copies for p in posts), default=0),
+            unseen=sorted({b.source for b in blind if b.until >= until}),
+        ),
+    )
+
+
+def _last_window_end(incident: Incident) -> datetime:
+    told = latest(incident).get("until")
+    return datetime.fromisoformat(told) if isinstance(told, str) else incident.last_spike_at
+
+
+def _posts(s: Session, brand: str, since: datetime, until: datetime) -> tuple[WeightyPost, ...]:
+    found = mentions.top(s, brand, since, until, label=Label.NEGATIVE, limit=POSTS)
+    return tuple(
+        WeightyPost(mention=m.mention, verdict=m.verdict, weight=m.weight, copies=m.copies) for m in found if m.verdict
+    )
+
+
+def _grown(
+    s: Session, brand: Brand, since: datetime, until: datetime, before: datetime, *, negative_now: int
+) -> tuple[GrownTerm, ...]:
+    """Terms of the negative posts that stand out against the negative posts before, or all posts if none was."""
+    now_counts = reports.term_counts(s, brand.name, since, until, label=Label.NEGATIVE)
+    label: Label | None = Label.NEGATIVE
+    then_counts = reports.term_counts(s, brand.name, before, since, label=label)
+    if not then_counts:
+        label = None
+        then_counts = reports.term_counts(s, brand.name, before, since)
+    then = reports.totals(s, [brand.name], before, since)[brand.name]
+    posts_then = then.total if label is None else then.negative
+    own = {word.casefold() for word in brand.words}
+    scored = log_odds(now_counts, then_counts)
+    grown = [
+        GrownTerm(
+            term=term,
+            now=now_counts[term],
+            share_now=min(1.0, now_counts[term] / max(1, negative_now)),
+            share_before=min(1.0, then_counts.get(term, 0) / max(1, posts_then)),
+            z=z,
+        )
+        for term, z in scored.items()
+        if z >= LEAST_Z and now_counts[term] >= LEAST_TERM and term.casefold() not in own
+    ]
+    return tuple(sorted(grown, key=lambda g: -g.z)[:TERMS])
+
+
+def chart(series: Sequence[Series], *, since: datetime) -> tuple[ChartPoint, ...]:
+    """Negative posts by half-hours up to the newest thing seen, beside what was usual then."""
+    end = max((last_seen(one, len(one.negative)) for one in series), default=0)
+    if not end:
+        return ()
+    step = CHART_STEP // BUCKET
+    tiles = Past(series, end).tiles(step, every=step)
+    known = usual(tiles)
+    points = []
+    for j, (count, exposure) in enumerate(zip(tiles.counts, tiles.exposures, strict=True)):
+        start = series[0].start + (end - (j + 1) * step) * BUCKET
+        if start + CHART_STEP <= since:
+            break
+        # Where a source was blind, less is expected of the others; where all were, the usual is shown beside the gap.
+        rate = known.rates[j % tiles.per_day] if known else None
+        expected = None if rate is None else rate * (exposure or 1.0)
+        points.append(ChartPoint(start=start, negative=count if exposure > 0 else None, expected=expected))
+    return tuple(reversed(points))
+
+
+def gather_freshness(
+    s: Session, incident: Incident, outage: Outage | None, reason: Reason, *, brands: Sequence[str], now: datetime
+) -> FreshnessFacts:
+    """The facts of a mail about a source. `outage` None: it is seen again, the incident remembers what it was."""
+    health = runs.health(s, [incident.subject], now)[0]
+    cause = outage.cause if outage else str(latest(incident).get("cause", "stale"))
+    known = advice.cause_of(cause)
+    over = incident.resolved_at or now
+    missing = reports.blind(s, [incident.subject], incident.since, over, at_least=BUCKET)
+    return FreshnessFacts(
+        reason=reason,
+        ref=ref_of(incident),
+        source=incident.subject,
+        now=now,
+        incident=incident,
+        status=health.latest.status if health.latest else None,
+        cause=cause,
+        cause_text=known.text,
+        detail=outage.detail if outage else "",
+        blind_since=incident.since,
+        last_good=health.last_ok.finished_at if health.last_ok else None,
+        missing=tuple(BlindSpan(source=b.source, since=b.since, until=b.until) for b in missing),
+        brands=tuple(brands),
+        to_do=known.to_do if outage else (),
+    )
