@@ -140,7 +140,7 @@ def silence_command(facts: AlertFacts) -> str:
 def freshness_headline(facts: FreshnessFacts) -> str:
     source, blind_for = cut(facts.source, 20), lasting(facts.blind_for)
     return (
-        f"{source} 已恢复，缺 {blind_for}数据"
+        f"{source} 已恢复，中断 {blind_for}"
         if facts.reason is Reason.RESOLVED
         else f"{source} 已 {blind_for}看不到数据"
     )
@@ -149,10 +149,11 @@ def freshness_headline(facts: FreshnessFacts) -> str:
 def freshness_story(facts: FreshnessFacts, zone: ZoneInfo) -> list[str]:
     if facts.reason is Reason.RESOLVED:
         span = stretch(facts.blind_since, facts.incident.resolved_at or facts.now, zone)
-        return [
-            f"{span} 之间没有看到这个来源。",
-            "之后补采到的内容会按发布时间计入；补不到的小时按缺失处理，不会当作 0。",
-        ]
+        if facts.missing:
+            rest = "恢复后没能全部补上，下面的时段仍然缺数据；报表和基线按缺失处理，不会当作 0。"
+        else:
+            rest = "恢复后已经补采完整，内容按发布时间计入，没有留下缺口。"
+        return [f"{span} 之间没有看到这个来源。", rest]
     return [
         clean(facts.cause_text),
         "看不到不等于没有：恢复之前，这个来源的负面不会触发预警，报表会标明缺口。",

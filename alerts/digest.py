@@ -185,7 +185,7 @@ def _brand(
         by_source=reports.by_source(s, name, span.since, span.until),
         worst=tuple(mentions.top(s, name, span.since, span.until, label=Label.NEGATIVE, limit=WORST)),
         best=tuple(mentions.top(s, name, span.since, span.until, label=Label.POSITIVE, limit=BEST)),
-        terms=_grown(s, name, span),
+        terms=_grown(s, brand, span),
         incidents=tuple(incidents.between(s, span.since, span.until, name, IncidentKind.NEGATIVE_SPIKE)),
         weeks=tuple(reports.survey_weeks(s, name, _days_before(span, 7 * SURVEY_WEEKS - 6, zone), span.until, zone)),
         blind=tuple(reports.blind(s, looked, span.since, span.until)),
@@ -215,18 +215,19 @@ def _voices(own: str, now: Mapping[str, Totals], before: Mapping[str, Totals] | 
     return tuple(sorted(voices, key=lambda v: -v.counts.total))
 
 
-def _grown(s: Session, brand: str, span: Span) -> tuple[GrownTerm, ...]:
+def _grown(s: Session, brand: Brand, span: Span) -> tuple[GrownTerm, ...]:
     """Terms that stand out against the four periods before (weekly), or the seven (daily)."""
     back = (span.until - span.since) * (4 if span.period is Period.WEEKLY else 7)
-    now = reports.term_counts(s, brand, span.since, span.until)
-    before = reports.term_counts(s, brand, span.since - back, span.since)
-    posts_now = max(1, reports.totals(s, [brand], span.since, span.until)[brand].total)
-    posts_before = max(1, reports.totals(s, [brand], span.since - back, span.since)[brand].total)
+    name, own = brand.name, {word.casefold() for word in brand.words}
+    now = reports.term_counts(s, name, span.since, span.until)
+    before = reports.term_counts(s, name, span.since - back, span.since)
+    posts_now = max(1, reports.totals(s, [name], span.since, span.until)[name].total)
+    posts_before = max(1, reports.totals(s, [name], span.since - back, span.since)[name].total)
     found = [
         GrownTerm(
             term=term, now=now[term], share_now=now[term] / posts_now, share_before=before[term] / posts_before, z=z
         )
         for term, z in measures.log_odds(now, before).items()
-        if z >= TERM_Z and now[term] >= TERM_MIN
+        if z >= TERM_Z and now[term] >= TERM_MIN and term.casefold() not in own
     ]
     return tuple(sorted(found, key=lambda t: -t.z)[:TERMS])

@@ -31,7 +31,7 @@ ENOUGH = timedelta(minutes=2)  # one turn of `deliver`: whoever wants to stop th
 FAILURES_IN_A_ROW = 3  # then the server is down rather than a recipient; the rest waits for the next turn
 PATIENCE = timedelta(hours=20)  # how long after its period a digest waits for crawls and scores to catch up
 BRANDS_PER_MAIL = 4  # mail clients cut off HTML beyond 100 kB
-DIGEST_CHANNEL = "smtp"
+DIGEST_CHANNEL = "mail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

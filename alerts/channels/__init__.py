@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # The key is what `Message.channel` says.
 CHANNELS = {
-    "smtp": "alerts.channels.smtp:SmtpNotifier",
+    "mail": "alerts.channels.smtp:SmtpNotifier",
 }
 
 

@@ -31,7 +31,7 @@ REPLY_MAX = 200  # characters of a server's answer that go into an error
 class SmtpNotifier:
     """A mail server that takes our mail. TLS certificates are always checked, against the system's authorities."""
 
-    name: ClassVar[str] = "smtp"
+    name: ClassVar[str] = "mail"
     host: str
     port: int
     security: Literal["none", "starttls", "tls"]

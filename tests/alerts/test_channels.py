@@ -46,7 +46,7 @@ def smtp(behaviour: str) -> Iterator[Other]:
         yield Other(channel, lambda: [str(mail["Message-ID"]).strip("<>").partition("@")[0] for mail in box.mails])
 
 
-FAKES: dict[str, Fake] = {"smtp": smtp}
+FAKES: dict[str, Fake] = {"mail": smtp}
 
 
 def message(**overrides: Any) -> Any:
@@ -98,6 +98,6 @@ def test_configured_channels_are_found_by_the_name_messages_call_them() -> None:
     found = load_notifiers(mail)
     assert set(found) == set(CHANNELS)
     assert load_notifiers(None) == {}
-    channel = found["smtp"]
+    channel = found["mail"]
     assert isinstance(channel, SmtpNotifier)
     assert (channel.port, channel.security, channel.password) == (465, "tls", None)

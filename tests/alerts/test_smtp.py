@@ -49,7 +49,7 @@ def notifier(port: int, **overrides: Any) -> SmtpNotifier:
 def alert(**overrides: Any) -> Message:
     fields: dict[str, Any] = {
         "key": "n251120131000-1f3a9c.1.opened.ab12cd34",
-        "channel": "smtp",
+        "channel": "mail",
         "subject": "【听风·预警】云杉奶茶 负面 38 条/小时，平时约 4.1 条",
         "text": "云杉奶茶：负面 38 条\n.\n正文自成一体",
         "html": '<p>云杉奶茶</p><img src="cid:0a1b2c@tingfeng">',
