@@ -128,7 +128,7 @@ def root(
         bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version. 显示版本")
     ] = False,
 ) -> None:
-    """Hears trouble for a brand early. 听风:早一步听见品牌的风声。"""
+    """Hears trouble for a brand early. 听风：早一步听见品牌的风声。"""
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ app = typer.Typer(
 def upgrade(path: ConfigPath = DEFAULT_CONFIG) -> None:
     """Create the database, or bring it to this program's schema; waits if another process does it.
 
-    创建数据库,或升级到当前版本的结构。
+    创建数据库，或升级到当前版本的结构。
     """
     from store.database import upgrade as migrate
     from store.schema import revisions

@@ -35,7 +35,7 @@ def preview(
 ) -> None:
     """Write the newest digest as one page for the browser; nothing is sent.
 
-    生成最近一期简报的网页,不发送。
+    生成最近一期简报的网页，不发送。
     """
     from alerts.jobs_desk import preview_digest
 

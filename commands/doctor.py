@@ -42,7 +42,7 @@ def doctor(
 ) -> None:
     """Check Python, names, configuration, database, scorer, fonts and (--live) the mail server; 1 if one fails.
 
-    检查运行环境:Python、包名冲突、配置、数据库、模型、字体,以及邮件服务器(--live)。
+    检查运行环境：Python、包名冲突、配置、数据库、模型、字体，以及邮件服务器（--live）。
     """
     findings = [*installation(), *configured(path, live=live)]
     if as_json:

@@ -41,7 +41,7 @@ def list_(
 ) -> None:
     """Incidents, newest first.
 
-    事件列表,最新在前。
+    事件列表，最新在前。
     """
     from alerts.jobs_desk import find_incidents
 

@@ -22,7 +22,7 @@ app = typer.Typer(
 def list_(path: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Messages that were not sent: waiting for their turn, or parked until a person looks.
 
-    未发出的消息:等待发送,或已搁置待人工处理。
+    未发出的消息：等待发送，或已搁置待人工处理。
     """
     from alerts.jobs_desk import outbox_state
 
@@ -47,7 +47,7 @@ def _row(w: Waiting, zone: ZoneInfo) -> tuple[object, ...]:
 
 @app.command()
 def retry(
-    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Parked messages. 消息编号")] = None,
+    ids: Annotated[list[int] | None, typer.Argument(metavar="ID", help="Parked messages. 消息编号")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every parked message. 全部搁置消息")] = False,
     path: ConfigPath = DEFAULT_CONFIG,
 ) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def run(path: ConfigPath = DEFAULT_CONFIG) -> None:
     """Run every job at its time until SIGTERM or Ctrl-C; the current job is finished first.
 
-    启动守护进程:按计划抓取、评分、监测、发送;收到 SIGTERM 后完成当前任务再退出。
+    启动守护进程：按计划抓取、评分、监测、发送；收到 SIGTERM 后完成当前任务再退出。
     """
     config = load(path)
     log_to_stderr()
@@ -60,13 +60,13 @@ def once(
 
 
 def crawl(
-    source: Annotated[str | None, typer.Argument(metavar="[SOURCE]", help="One source by name. 指定数据源")] = None,
+    source: Annotated[str | None, typer.Argument(metavar="SOURCE", help="One source by name. 指定数据源")] = None,
     path: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """Crawl every enabled source, or one, now. Exit code 1 if a run did not go well.
 
-    立即抓取全部或指定数据源;有数据源失败则退出码为 1。
+    立即抓取全部或指定数据源；有数据源失败则退出码为 1。
     """
     config = load(path)
     log_to_stderr(logging.WARNING)

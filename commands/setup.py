@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to set up. 目标目录")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to set up. 目标目录")] = Path(),
 ) -> None:
     """Write a commented tingfeng.toml, the data folder, and the secret of author pseudonyms; overwrites nothing.
 
-    生成带注释的配置文件、数据目录和作者匿名化密钥,绝不覆盖已有文件。
+    生成带注释的配置文件、数据目录和作者匿名化密钥，绝不覆盖已有文件。
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def init(
         say(f"{'wrote 已写入' if _write_new(secret, text, 0o600) else 'kept 保留原有'}: {secret}")
     except OSError as e:
         raise ConfigError(f"{e.filename or folder}: cannot be written: {e.strerror}") from e
-    say("Back the secret up: without it, known authors become strangers. 请备份密钥,丢失后无法再识别同一作者。")
+    say("Back the secret up: without it, known authors become strangers. 请备份密钥，丢失后无法再识别同一作者。")
     say(f"Next 下一步: edit {config}, then: tingfeng check-config --config {config}")
 
 
@@ -65,7 +65,7 @@ def _data_dir(config: Path) -> Path:
 def check_config(path: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Name file, line, key and the nearest valid choice for every mistake at once. Exit code 2 if there is one.
 
-    一次列出配置中的所有错误:文件、行号、键名和最接近的正确写法。
+    一次列出配置中的所有错误：文件、行号、键名和最接近的正确写法。
     """
     try:
         config = load_checked(path)

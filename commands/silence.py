@@ -28,7 +28,7 @@ app = typer.Typer(no_args_is_help=True, help="Be quiet on purpose. 静默", pret
 
 @app.command()
 def add(
-    reason: Annotated[str, typer.Option(help="Why; the digest shows it. 原因")],
+    reason: Annotated[str, typer.Option(help="Why. 原因")],
     brand: Annotated[str | None, typer.Option(help="The brand to be quiet about. 品牌")] = None,
     every: Annotated[bool, typer.Option("--all-brands", help="Be quiet about every brand. 全部品牌")] = False,
     for_: Annotated[str | None, typer.Option("--for", help="How long, such as 2h. 时长")] = None,
@@ -40,7 +40,7 @@ def add(
 ) -> None:
     """No alert for a brand for a while; counting goes on.
 
-    在一段时间内不发预警,计数照常。
+    在一段时间内不发预警，计数照常。
     """
     from alerts.jobs_desk import add_silence
     from tingfeng.model import Silence

@@ -32,7 +32,7 @@ class Line:
 def sources(path: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Whether every source is alive: health, last good crawl, last run and its reason.
 
-    各数据源是否正常:状态、最近成功、最近一次抓取及原因。
+    各数据源是否正常：状态、最近成功、最近一次抓取及原因。
     """
     from alerts.jobs_desk import source_health
 

@@ -49,7 +49,7 @@ def import_survey(
 ) -> None:
     """Bring in survey answers; importing a file twice adds nothing. Rejected rows go to FILE.rejected.csv.
 
-    导入问卷(CSV/XLSX),列名自动识别;重复导入不会重复计数,被拒的行写入 FILE.rejected.csv。
+    导入问卷（CSV/XLSX），列名自动识别；重复导入不会重复计数，被拒的行写入 FILE.rejected.csv。
     """
     from feedback.jobs import import_survey as bring_in
 
@@ -119,13 +119,13 @@ def survey() -> None:
 def report(
     brand: Annotated[str | None, typer.Option(help="One brand; default all own ones. 品牌")] = None,
     since: Annotated[str, typer.Option(help="A day, a time, or an age such as 90d. 起始时间")] = "90d",
-    until: Annotated[str | None, typer.Option(help="End, exclusive; default now. 结束时间(不含)")] = None,
+    until: Annotated[str | None, typer.Option(help="End, exclusive; default now. 结束时间（不含）")] = None,
     path: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """NPS (−100…100) and CSAT (top-2 box, %) with counts and 95 % intervals.
 
-    各品牌的 NPS 与 CSAT(4–5 分占比),含样本数与 95% 置信区间。
+    各品牌的 NPS 与 CSAT（4–5 分占比），含样本数与 95% 置信区间。
     """
     from feedback.jobs import survey_figures
 

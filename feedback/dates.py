@@ -75,7 +75,7 @@ def _text(raw: str, zone: ZoneInfo, form: str | None) -> datetime:
     if re.fullmatch(r"\d{5}(\.\d+)?|\d{10}|\d{13}", text):
         return _number(float(text), zone)
     if _DAY_OR_MONTH_FIRST.fullmatch(text):
-        raise ValueError(f"日期 '{raw}' 分不清日和月,请用 --date-format 指明,例如 %d/%m/%Y")
+        raise ValueError(f"日期 '{raw}' 分不清日和月，请用 --date-format 指明，例如 %d/%m/%Y")
     raise ValueError(f"看不懂的日期 '{raw}'")
 
 

@@ -24,6 +24,12 @@ ROWS = "2026-11-02 09:05,9,5,很好\n2026-11-02 09:05,9,5,很好\n2026-11-03,3,,
 
 
 @pytest.fixture
+def db(sqlite_db):
+    """Both dialects are the store's own tests' business."""
+    return sqlite_db
+
+
+@pytest.fixture
 def load(db, tmp_path):
     def load_file(
         text: str, *, name: str = "a.csv", mapping: dict[str, str] | None = None, **more: Any
