@@ -174,7 +174,7 @@ def rarity(p: float, window: timedelta) -> str:
 
     One window in 1/p: read as a length of time that passes between two such windows, which is what "rare" means.
     """
-    if p <= 0 or window / p > timedelta(days=36_500):
+    if window > p * timedelta(days=36_500):  # dividing by p would overflow for the worst of crises
         return "若一切如常，一百年也难碰上一次"
     days = window.total_seconds() / 86_400 / p
     if days >= 730:
