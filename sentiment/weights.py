@@ -30,10 +30,13 @@ class Weights:
     opinion: Mapping[str, int]
     calibration: tuple[tuple[float, ...], tuple[float, ...]]
     trained_on: Mapping[str, int]  # texts by family
+    digest: str = (
+        ""  # eight hex digits that change with anything that could change a verdict; worked out when not given
+    )
 
-    def digest(self) -> str:
-        """Eight hex digits that change with anything that could change a verdict."""
-        return blake2b(self.to_json().encode(), digest_size=4).hexdigest()
+    def __post_init__(self) -> None:
+        if not self.digest:
+            object.__setattr__(self, "digest", _digest(self.to_json().encode()))
 
     def to_json(self) -> str:
         words = sorted(set().union(*(getattr(self, name) for name in _COLUMNS)))
@@ -53,6 +56,10 @@ class Weights:
         path.write_bytes(gzip.compress(self.to_json().encode(), mtime=0))
 
 
+def _digest(data: bytes) -> str:
+    return blake2b(data, digest_size=4).hexdigest()
+
+
 def shipped_path() -> Path:
     """Where the weights that come with the program lie."""
     with resources.as_file(resources.files("sentiment").joinpath("data/bayes.json.gz")) as path:
@@ -63,13 +70,19 @@ def load(path: Path | None = None) -> Weights:
     """Weights from a file, by default those shipped. ScoringError when missing, damaged or of another format."""
     source = path or shipped_path()
     try:
-        table = json.loads(gzip.decompress(source.read_bytes()))
+        data = gzip.decompress(source.read_bytes())
+        table = json.loads(data)
         if table["format"] != FORMAT:
             raise ScoringError(f"{source} has format {table['format']}, expected {FORMAT}: train it anew")
         words = table["words"].split(" ") if table["words"] else []
         columns = {name: {w: n for w, n in zip(words, table[name], strict=True) if n} for name in _COLUMNS}
         negative, positive = table["calibration"]
-        return Weights(**columns, calibration=(tuple(negative), tuple(positive)), trained_on=table["trained_on"])
+        return Weights(
+            **columns,
+            calibration=(tuple(negative), tuple(positive)),
+            trained_on=table["trained_on"],
+            digest=_digest(data),
+        )
     except FileNotFoundError as e:
         raise ScoringError(f"no weights at {source}: run tingfeng sentiment train") from e
     except (OSError, EOFError, ValueError, LookupError, TypeError) as e:

@@ -27,7 +27,7 @@ class BayesScorer:
         self._tokenizer = tokenizer or default_tokenizer()
         self._evidence = Evidence(weights)
         self._calibration = weights.calibration
-        self.version = f"{_REVISION}.{weights.digest()}.{self._tokenizer.name}"
+        self.version = f"{_REVISION}.{weights.digest}.{self._tokenizer.name}"
 
     def score(self, texts: Sequence[str]) -> list[Verdict]:
         verdicts = []

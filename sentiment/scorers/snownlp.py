@@ -11,6 +11,8 @@ from sentiment.tokenizer import default_tokenizer, words_of
 from tingfeng.errors import ScoringError
 from tingfeng.model import Label, Verdict
 
+LONGEST = 2000  # characters; takes a second, and its cutting grows faster than the text
+
 
 class SnowNlpScorer:
     """`SnowNLP(text).sentiments` made a verdict: it knows no neutral but where nothing in the text told it anything."""
@@ -36,10 +38,13 @@ class SnowNlpScorer:
         )
 
     def chance(self, text: str) -> float | None:
-        """`SnowNLP(text).sentiments`, 0–1; None when it raises or knows no word of the text (its prior, or near it)."""
+        """`SnowNLP(text).sentiments`, 0–1; None when it raises or knows no word of the text (its prior, or near it).
+
+        Of longer texts than LONGEST the beginning.
+        """
         model = self._sentiment.classifier
         try:
-            words = model.handle(text)
+            words = model.handle(text[:LONGEST])
             kind, chance = model.classifier.classify(words)
         except (ArithmeticError, LookupError, ValueError):
             return None

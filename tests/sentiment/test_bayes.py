@@ -131,7 +131,7 @@ def test_missing_weights_say_how_to_get_them(tmp_path: Path) -> None:
 def test_weights_survive_a_round_trip(tmp_path: Path) -> None:
     ours = weights.load()
     ours.save(tmp_path / "again.json.gz")
-    assert weights.load(tmp_path / "again.json.gz").digest() == ours.digest()
+    assert weights.load(tmp_path / "again.json.gz").digest == ours.digest
 
 
 def test_shipped_weights_are_small() -> None:

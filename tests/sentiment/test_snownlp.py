@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sentiment.scorers import load_scorer
-from sentiment.scorers.snownlp import SnowNlpScorer
+from sentiment.scorers.snownlp import LONGEST, SnowNlpScorer
 from tests.sentiment.conftest import sample
 from tingfeng.errors import ScoringError
 from tingfeng.model import Label
@@ -22,6 +22,12 @@ def test_says_what_snownlp_says(snownlp: SnowNlpScorer, shared: Path) -> None:
             assert verdict.positive == stock
         else:
             assert 0.4 < stock < 0.6
+
+
+def test_reads_the_beginning_of_very_long_texts(snownlp: SnowNlpScorer) -> None:
+    text = "物流很快。" * 400
+    first, longer = snownlp.score([text, text + "失望。" * 400])
+    assert (len(text), longer.polarity) == (LONGEST, first.polarity)
 
 
 def test_its_prior_is_no_opinion(snownlp: SnowNlpScorer) -> None:

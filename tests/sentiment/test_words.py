@@ -90,7 +90,8 @@ def test_words_are_the_text_again(text: str) -> None:
     assert "".join(cut) == "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
 
 
-def test_jieba_steps_in_where_rjieba_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jieba_steps_in_where_rjieba_is_missing(monkeypatch: pytest.MonkeyPatch, jieba: JiebaTokenizer) -> None:
+    monkeypatch.setattr(tokenizer, "JiebaTokenizer", lambda: jieba)
     found = tokenizer.importlib.util.find_spec
     monkeypatch.setattr(tokenizer.importlib.util, "find_spec", lambda name: None if name == "rjieba" else found(name))
     default_tokenizer.cache_clear()
