@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from store.mentions import LINK, MENTION, SCORE, scored_text, verdict_of
@@ -77,6 +77,13 @@ def pending(s: Session, *, limit: int) -> list[Pending]:
         Pending(mention_id=i, brand=brand, text_key=key, text=scored_text(title, text), source=source, published_at=at)
         for i, brand, key, title, text, source, at in s.execute(query)
     ]
+
+
+def uncounted(s: Session, since: datetime, until: datetime) -> int:
+    """How many pairs published in [since, until) stand in no bucket yet: until it is 0 the buckets say too little."""
+    waiting = select(func.count()).select_from(LINK).join(MENTION, MENTION.c.id == LINK.c.mention_id)
+    period = (MENTION.c.published_at >= since, MENTION.c.published_at < until)
+    return s.execute(waiting.where(LINK.c.counted_by.is_(None), *period)).scalar_one()
 
 
 def pending_comments(s: Session, scorer: str, version: str, limit: int) -> list[Comment]:

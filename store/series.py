@@ -22,7 +22,10 @@ def series(s: Session, brand: str, *, since: datetime, until: datetime) -> list[
     A bucket counts as covered only when it lies whole inside the coverage: the one in which a crawl began or ended
     is None until the next crawl completes it, because half a count looks like calm.
     """
-    start, length = _grid(since, until)
+    start = bucket_start(since)
+    length = (until - start) // BUCKET
+    if length <= 0:
+        return []
     end = start + length * BUCKET
     covered = coverage_by_source(s, since=start, until=end)
     return [
@@ -30,11 +33,6 @@ def series(s: Session, brand: str, *, since: datetime, until: datetime) -> list[
         for source in sources_of(s, brand)
         if source in covered or _looked_at(s, source, start, end)
     ]
-
-
-def _grid(since: datetime, until: datetime) -> tuple[datetime, int]:
-    start = bucket_start(since)
-    return start, max(0, (until - start) // BUCKET)
 
 
 def _series(s: Session, brand: str, source: str, start: datetime, length: int, covered: Iterable[Interval]) -> Series:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
 
-from store import mentions
+from store import database, mentions, schema
 from store.database import Database, check, upgrade
 from store.tables import Base
 from tests.support import postgres
-from tests.support.factories import make_mention
+from tests.support.factories import NOW, make_mention
 from tingfeng.errors import StoreError
 
 
@@ -59,3 +64,121 @@ def test_check_says_what_to_do(sqlite_db: Database, sqlite_url: str, why: str, s
         s.execute(text(statement))
     with pytest.raises(StoreError, match=says):
         check(sqlite_url)
+
+
+def test_a_missing_file_is_not_created_by_looking(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="db upgrade"):
+        check(f"sqlite:///{tmp_path / 'none.db'}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_newer_database_is_left_alone(sqlite_db: Database, sqlite_url: str) -> None:
+    with sqlite_db.write() as s:
+        s.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="newer Tingfeng"):
+        upgrade(sqlite_url)
+
+
+@pytest.mark.parametrize(
+    ("why", "url"),
+    [
+        ("no url at all", "tingfeng.db"),
+        ("unknown database", "nosuch://x/y"),
+        ("a folder that is not there", "sqlite:////nowhere/at/all.db"),
+    ],
+)
+def test_bad_urls_are_our_errors(why: str, url: str) -> None:
+    with pytest.raises(StoreError):
+        db = Database(url)
+        with db.read() as s:
+            mentions.count(s)
+
+
+def test_an_unmigrated_database_says_what_to_do(empty_url: str, tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    db = Database(empty_url)
+    with pytest.raises(StoreError, match="db upgrade"), db.read() as s:
+        mentions.count(s)
+    db.close()
+
+
+def test_two_starters_migrate_once(empty_url: str) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(upgrade, [empty_url] * 3))
+    check(empty_url)
+
+
+def test_migrations_know_their_order() -> None:
+    script = ScriptDirectory(str(schema.MIGRATIONS))
+    assert [r.revision for r in script.walk_revisions()][::-1] == schema.revisions()
+
+
+def test_an_exception_rolls_back(db: Database) -> None:
+    with pytest.raises(KeyError), db.write() as s:
+        mentions.add(s, [make_mention()])
+        raise KeyError
+    with db.read() as s:
+        assert mentions.count(s) == 0
+
+
+def test_reading_commits_nothing(db: Database) -> None:
+    with db.read() as s:
+        mentions.add(s, [make_mention()])
+    with db.read() as s:
+        assert mentions.count(s) == 0
+
+
+def test_two_writers_in_turn_lose_no_update(db: Database) -> None:
+    """Read, add one, write: the pattern that loses updates when a writer begins as a reader."""
+    with db.write() as s:
+        s.execute(text("INSERT INTO bucket VALUES ('b', 's', 0, 0, 0, 0, 0, 0)"))
+
+    def count_up() -> None:
+        for _ in range(50):
+            with db.write() as s:
+                lock = "" if db.is_sqlite else " FOR UPDATE"
+                total = s.execute(text(f"SELECT total FROM bucket{lock}")).scalar_one()
+                s.execute(text("UPDATE bucket SET total = :n"), {"n": total + 1})
+
+    threads = [threading.Thread(target=count_up) for _ in range(2)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    with db.read() as s:
+        assert s.execute(text("SELECT total FROM bucket")).scalar() == 100
+
+
+def test_a_reader_does_not_wait_for_a_writer(db: Database) -> None:
+    with db.write() as writing:
+        mentions.add(writing, [make_mention()])
+        with db.read() as s:
+            assert mentions.count(s) == 0
+
+
+def test_a_locked_database_is_our_error(sqlite_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_MS", 1)
+    with sqlite_db.write() as writing:
+        mentions.add(writing, [make_mention()])
+        with pytest.raises(StoreError, match="locked"), sqlite_db.write() as s:
+            mentions.add(s, [make_mention()])
+
+
+def test_errors_do_not_quote_rows(db: Database) -> None:
+    with pytest.raises(StoreError) as caught, db.write() as s:
+        s.execute(text("INSERT INTO kept VALUES ('geheim', NULL)"))
+    assert "geheim" not in str(caught.value)
+
+
+def test_times_come_back_as_aware_utc(db: Database) -> None:
+    at = datetime(2026, 11, 20, 23, 59, 59, 123456, tzinfo=ZoneInfo("Asia/Shanghai"))
+    with db.write() as s:
+        mentions.add(s, [make_mention(published_at=at, seen_at=NOW)])
+        (found,) = mentions.by_ids(s, [1])
+    assert found.mention.published_at == at
+    assert found.mention.published_at.tzinfo is UTC
+    assert found.mention.seen_at == NOW
+
+
+def test_every_table_is_migrated(db: Database) -> None:
+    assert set(Base.metadata.tables) == set(inspect(db.engine).get_table_names()) - {"alembic_version"}

@@ -173,6 +173,14 @@ def test_a_new_brand_of_a_counted_mention_is_counted(db: Database) -> None:
         assert [p.brand for p in scores.pending(s, limit=9)] == ["夜莺"]
 
 
+def test_uncounted_says_whether_the_buckets_are_complete(db: Database) -> None:
+    with db.write() as s:
+        stored_scored(s, [make_mention(published_at=NOW - DAY)])
+        mentions.add(s, [make_mention(published_at=NOW, brands=("云雀", "夜莺"))])
+        assert scores.uncounted(s, NOW - 2 * DAY, NOW) == 0
+        assert scores.uncounted(s, NOW, NOW + DAY) == 2
+
+
 def test_verdicts_come_back_as_they_were(db: Database) -> None:
     verdict = make_verdict(Label.NEUTRAL, terms=("电池", "续航 里程"), polarity=0.1 + 0.2)
     with db.write() as s:
