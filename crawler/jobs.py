@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,6 +35,7 @@ OVERLAP = timedelta(minutes=10)  # platforms list a post some time after it was 
 GRACE = timedelta(seconds=10)  # between asking a child to end and ending it
 AHEAD = timedelta(days=1)  # a demo's clock may have been set back since a row was written
 UNKNOWN = datetime.fromtimestamp(0, UTC)
+ASK_STOP = 0.5  # seconds between two questions whether to stop
 MAX_RESULT = 65_536  # bytes read of a child's answer
 
 
@@ -54,11 +55,13 @@ def crawl(
     author_secret: str,
     now: datetime,
     state_dir: Path,
+    stop: Callable[[], bool] = lambda: False,
 ) -> CrawlReport:
     """Crawl `source` once in a subprocess and write down how it went.
 
     `secret` is the credential's value, if the source names one. `state_dir` takes the child's log and the source's
-    lock. Never raises for what a platform does: a refusal, a time-out or a changed layout is a run with that status
+    lock. `stop` is asked twice a second and ends the crawl when it says True; the run has then failed as 'stopped', and
+    the next one starts where the last finished one ended. Never raises for what a platform does: a refusal, a time-out or a changed layout is a run with that status
     and reason. CrawlError 'busy' when another crawl of the source is under way, ConfigError when first_window cannot
     be read, StoreError when the database cannot be used.
     """
@@ -72,7 +75,7 @@ def crawl(
         if source.robots_override_reason:
             log.warning("robots.txt overridden: source=%s reason=%s", source.name, source.robots_override_reason)
         spec = _spec(db, source, brands, secret=secret, author_secret=author_secret, since=since, now=now)
-        result = run_child(spec, time_limit=source.time_limit, log_path=_path(state_dir, source.name, "log"))
+        result = run_child(spec, time_limit=source.time_limit, log_path=_path(state_dir, source.name, "log"), stop=stop)
         ended = now + timedelta(seconds=time.monotonic() - started)
         with db.write() as s:
             run = _finish(s, run, result, ended)
@@ -172,7 +175,9 @@ def _alone(state_dir: Path, source: str) -> Iterator[None]:
         yield
 
 
-def run_child(spec: CrawlSpec, *, time_limit: timedelta, log_path: Path) -> Result:
+def run_child(
+    spec: CrawlSpec, *, time_limit: timedelta, log_path: Path, stop: Callable[[], bool] = lambda: False
+) -> Result:
     """Crawl in a subprocess; it is gone when this returns. A child without an answer has failed as 'crash'."""
     command = [sys.executable, "-m", "crawler.child"]
     with (
@@ -183,18 +188,29 @@ def run_child(spec: CrawlSpec, *, time_limit: timedelta, log_path: Path) -> Resu
     ):
         try:
             _send(child, spec)
-            child.wait(timeout=time_limit.total_seconds())
-            timed_out = False
-        except subprocess.TimeoutExpired:
-            timed_out = True
+            ended_by = _wait(child, time_limit, stop)
         finally:
             _end(child)
         answer = child.stdout.read(MAX_RESULT) if child.stdout else b""
     result = _understand(answer) or _crashed(child.returncode, log_path)
-    if timed_out:
-        seconds = time_limit.total_seconds()
-        return replace(result, status=RunStatus.FAILED, reason="timeout", detail=f"not done after {seconds:g} s")
+    if ended_by == "timeout":
+        detail = f"not done after {time_limit.total_seconds():g} s"
+        return replace(result, status=RunStatus.FAILED, reason=ended_by, detail=detail)
+    if ended_by == "stopped":
+        return replace(result, status=RunStatus.FAILED, reason=ended_by, detail="Tingfeng was stopped")
     return result
+
+
+def _wait(child: subprocess.Popen[bytes], time_limit: timedelta, stop: Callable[[], bool]) -> str:
+    """Until the child ends (""), its time is over ("timeout") or we are to stop ("stopped")."""
+    deadline = time.monotonic() + time_limit.total_seconds()
+    while (left := deadline - time.monotonic()) > 0:
+        if stop():
+            return "stopped"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=min(left, ASK_STOP))
+            return ""
+    return "timeout"
 
 
 def _send(child: subprocess.Popen[bytes], spec: CrawlSpec) -> None:

@@ -1,0 +1,109 @@
+"""The daemon: every job at its time, none twice at once, none ends the others, and it leaves when asked."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from apscheduler.events import EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.triggers.cron import CronTrigger
+
+import scheduler
+from tingfeng.config import Config, SourceConfig
+from tingfeng.errors import DeliveryError, UnknownName
+
+NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    sources = (
+        SourceConfig(name="news", kind="feed", interval=timedelta(minutes=10), options={"urls": []}),
+        SourceConfig(name="off", kind="feed", enabled=False),
+    )
+    return Config(sources=sources, data_dir=tmp_path, author_secret="0123456789abcdef")
+
+
+@pytest.fixture
+def house(config: Config):
+    house = scheduler.House(config)
+    yield house
+    house.close()
+
+
+def test_every_job_and_every_enabled_source_is_on_the_table(house: scheduler.House) -> None:
+    built = scheduler.build(house)
+    jobs = {job.id: job for job in built.get_jobs()}
+    assert set(jobs) == (set(scheduler.JOBS) - {"crawl"}) | {"crawl:news"}
+    assert jobs["crawl:news"].trigger.interval == timedelta(minutes=10)
+
+
+def test_no_job_overlaps_itself_or_is_dropped_for_being_late(house: scheduler.House) -> None:
+    built = scheduler.build(house)
+    built.start(paused=True)
+    try:
+        for job in built.get_jobs():
+            assert (job.max_instances, job.coalesce) == (1, True), job.id
+            assert job.misfire_grace_time >= 60, job.id
+    finally:
+        built.shutdown()
+
+
+def test_cron_jobs_run_by_the_report_zone(house: scheduler.House) -> None:
+    cron = [job.trigger for job in scheduler.build(house).get_jobs() if isinstance(job.trigger, CronTrigger)]
+    assert cron
+    assert all(trigger.timezone == ZoneInfo("Asia/Shanghai") for trigger in cron)
+
+
+@pytest.mark.parametrize(
+    ("why", "error", "word"),
+    [
+        ("an error of ours is one line", DeliveryError("mail: no route"), "no route"),
+        ("a bug is logged whole", ZeroDivisionError("boom"), "boom"),
+    ],
+)
+def test_a_failing_job_is_logged_and_ends_nothing(
+    house: scheduler.House, caplog: pytest.LogCaptureFixture, why: str, error: Exception, word: str
+) -> None:
+    def work(_house: scheduler.House, _now: datetime) -> object:
+        raise error
+
+    with caplog.at_level(logging.INFO, "tingfeng.scheduler"):
+        scheduler._guarded(house, lambda: NOW, "test", work)
+    assert word in caplog.text, why
+
+
+def test_nothing_starts_once_asked_to_stop(house: scheduler.House) -> None:
+    ran: list[datetime] = []
+    house.stop.ask()
+    scheduler._guarded(house, lambda: NOW, "test", lambda _house, now: ran.append(now))
+    assert not ran
+
+
+def test_patience_with_crawls_ends_after_the_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = scheduler.Stop()
+    assert not stop.at_once()
+    stop.ask()
+    assert stop.now()
+    assert not stop.at_once(), "running crawls may finish"
+    stop.patience_over = 0.0
+    assert stop.at_once()
+
+
+def test_a_missed_job_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "tingfeng.scheduler"):
+        scheduler._missed(JobExecutionEvent(EVENT_JOB_MISSED, "watch", "default", NOW))
+    assert "watch" in caplog.text
+
+
+def test_once_names_the_nearest_job(config: Config) -> None:
+    with pytest.raises(UnknownName, match="did you mean 'deliver'"):
+        scheduler.once(config, "delivr", now=NOW)
+
+
+def test_digest_waits_for_its_hour(house: scheduler.House) -> None:
+    eight = datetime(2026, 11, 20, 0, 30, tzinfo=UTC)  # 08:30 in Shanghai, the digest's hour is 9
+    assert scheduler.JOBS["digest"].run(house, eight) == []
