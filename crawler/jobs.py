@@ -60,10 +60,10 @@ def crawl(
     """Crawl `source` once in a subprocess and write down how it went.
 
     `secret` is the credential's value, if the source names one. `state_dir` takes the child's log and the source's
-    lock. `stop` is asked twice a second and ends the crawl when it says True; the run has then failed as 'stopped', and
-    the next one starts where the last finished one ended. Never raises for what a platform does: a refusal, a time-out or a changed layout is a run with that status
-    and reason. CrawlError 'busy' when another crawl of the source is under way, ConfigError when first_window cannot
-    be read, StoreError when the database cannot be used.
+    lock. `stop` is asked twice a second and ends the crawl when it says True: the run has then failed as 'stopped',
+    and its window is read again. Never raises for what a platform does: a refusal, a time-out or a changed layout is a
+    run with that status and reason. CrawlError 'busy' when another crawl of the source is under way, ConfigError when
+    first_window cannot be read, StoreError when the database cannot be used.
     """
     started = time.monotonic()
     with _alone(state_dir, source.name):
