@@ -27,6 +27,8 @@ from tingfeng.model import RunStatus
 from tingfeng.registry import resolve
 
 if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
     from crawler.spiders.base import TingfengSpider
 
 
@@ -95,11 +97,18 @@ def run(spec: CrawlSpec) -> Result:
     crawler = process.create_crawler(kind)
     process.crawl(crawler, spec=spec, options=options)
     process.start()
+    return verdict(crawler)
+
+
+def verdict(crawler: Crawler, *, errors_logged: int | None = None) -> Result:
+    """How a crawl that has ended went, with what it cost. `errors_logged`: if known better than by Scrapy's count."""
     spider, stats = crawler.spider, crawler.stats.get_stats()
+    if errors_logged is None:
+        errors_logged = int(stats.get("log_count/ERROR", 0))
     if spider is None:
         return Result(status=RunStatus.FAILED, reason="crash", detail="the spider could not be made; see its log")
     result = cast("TingfengSpider", spider).outcome.result(
-        finish_reason=str(stats.get("finish_reason")), errors_logged=int(stats.get("log_count/ERROR", 0))
+        finish_reason=str(stats.get("finish_reason")), errors_logged=errors_logged
     )
     measured = {
         "pages": stats.get("response_received_count", 0),

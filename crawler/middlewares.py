@@ -47,9 +47,7 @@ class RobotsMiddleware(robotstxt.RobotsTxtMiddleware):
         await super()._parse_robots(response, netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        self._errors[netloc] = (
-            exc if isinstance(exc, CrawlError) else Unreachable("robots_unreachable", translate(exc).detail)
-        )
+        self._errors[netloc] = translate(exc)
         super()._robots_error(exc, netloc)
 
 

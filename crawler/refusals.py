@@ -72,11 +72,11 @@ def by_page(body: bytes) -> str | None:
     return next((name for words, name in PAGES if words in text), None)
 
 
-def by_address(url: str) -> str:
-    """The name of what a redirect to `url` means; 'redirected' when it is none we know."""
+def by_address(url: str, *, otherwise: str = "redirected") -> str:
+    """The name of what being sent to `url` means; `otherwise` when it is none we know."""
     parts = urlsplit(url)
     place = f"{parts.hostname or ''}{parts.path}".lower()
-    return next((name for part, name in REDIRECTS if part in place), "redirected")
+    return next((name for part, name in REDIRECTS if part in place), otherwise)
 
 
 def judge(response: Response) -> CrawlError | None:

@@ -48,6 +48,7 @@ WARN_ON_GENERATOR_RETURN_VALUE = False
 # remote control run code for others, httperror, offsite and urllength drop things in silence.
 DOWNLOADER_MIDDLEWARES_BASE = {
     "crawler.middlewares.RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
     "crawler.middlewares.GuardMiddleware": 540,  # outside retry: sees what is left when retrying is over

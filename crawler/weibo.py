@@ -25,7 +25,7 @@ def check(data: dict[str, Any]) -> dict[str, Any]:
         return {"data": inner if isinstance(inner, dict) and isinstance(inner.get("cards"), list) else {"cards": []}}
     name = by_message(said)
     if name is None and isinstance(data.get("url"), str):
-        name = by_address(data["url"])
+        name = by_address(data["url"], otherwise="")
     if data.get("ok") == -100 and name != "captcha":
         name = "login_required"
     raise Refused(name or "not_ok", f"ok {data.get('ok')!r}: {said[:80]}")

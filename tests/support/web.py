@@ -1,0 +1,98 @@
+"""A web server on loopback that answers what a test tells it to."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+
+@dataclass(frozen=True)
+class Asked:
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]  # names in lower case
+
+
+@dataclass(frozen=True)
+class Reply:
+    body: bytes | str = b""
+    status: int = 200
+    type: str = "application/json; charset=utf-8"
+    headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0  # seconds before the answer
+    promised: int | None = None  # Content-Length, when it is to be a lie
+
+
+def reply_json(value: Any, **more: Any) -> Reply:
+    return Reply(json.dumps(value, ensure_ascii=False).encode(), **more)
+
+
+NOT_FOUND = Reply(b"not found", 404, "text/plain")
+Answer = Callable[[Asked], Reply]
+
+
+class Site:
+    """`asked` holds every request in the order of arrival, robots.txt included."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.asked: list[Asked] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    @contextmanager
+    def open(self) -> Iterator[Site]:
+        thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            self._server.server_close()
+            thread.join()
+
+
+def serve(answer: Answer) -> Any:
+    """`with serve(answer) as site:`; robots.txt is 404 unless `answer` gives one."""
+    return Site(answer).open()
+
+
+def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            query = dict(parse_qsl(parts.query, keep_blank_values=True))
+            asked = Asked(parts.path, query, {k.lower(): v for k, v in self.headers.items()})
+            site.asked.append(asked)
+            self._send(site.answer(asked))
+
+        def _send(self, reply: Reply) -> None:
+            time.sleep(reply.delay)
+            body = reply.body.encode() if isinstance(reply.body, str) else reply.body
+            try:
+                self.send_response(reply.status, "x")
+                self.send_header("Content-Type", reply.type)
+                self.send_header("Content-Length", str(len(body) if reply.promised is None else reply.promised))
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+            if reply.promised is not None:
+                self.close_connection = True
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    return Handler
