@@ -165,8 +165,8 @@ def freshness_table(facts: FreshnessFacts, zone: ZoneInfo) -> list[tuple[str, st
     named = "、".join(cut(brand, 20) for brand in facts.brands[:BRANDS_NAMED])
     more = f" 等 {len(facts.brands)} 个" if len(facts.brands) > BRANDS_NAMED else ""
     return [
-        ("来源", clean(facts.source)),
-        ("原因", f"{clean(facts.cause)}（最近一次：{_STATUS[facts.status]}）"),
+        ("来源", cut(facts.source, 80)),
+        ("原因", f"{cut(facts.cause, 60)}（最近一次：{_STATUS[facts.status]}）"),
         ("看到为止", moment(facts.blind_since, zone)),
         ("上次成功", moment(facts.last_good, zone) if facts.last_good else "从未成功"),
         ("受影响品牌", f"{named}{more}" if named else "无"),

@@ -120,8 +120,8 @@ def _environment() -> Environment:
 
 @functools.cache
 def _inliner() -> css_inline.CSSInliner:
-    # Many clients drop <style>; those that keep it need the @media rules for dark mode and small screens.
-    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+    # Many clients drop <style>, so mail.css goes into the elements; screens.css (dark mode, phones) is for the others.
+    return css_inline.CSSInliner(load_remote_stylesheets=False)
 
 
 def preview_html(rendered: Rendered) -> str:

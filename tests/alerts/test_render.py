@@ -1,0 +1,386 @@
+"""What mails say and what they must never let through."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import lxml.html
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.digest import Period
+from alerts.facts import AlertFacts, BlindSpan
+from alerts.jobs_say import BRANDS_PER_MAIL
+from alerts.render import Rendered, preview_html, render_alert, render_digest, render_freshness
+from tests.alerts.samples import (
+    BRAND,
+    NOW,
+    SHANGHAI,
+    STEP,
+    make_alert,
+    make_brand_facts,
+    make_digest,
+    make_freshness,
+    make_posts,
+    make_repeat,
+    make_resolved,
+    make_spike,
+)
+from tingfeng import drawing
+from tingfeng.errors import DrawingError
+from tingfeng.model import Reason
+
+SIZE_MAX = 100_000  # bytes of HTML; beyond that clients cut it off
+SUBJECT_MAX = 40  # characters that a phone shows
+
+MAILS = {
+    "alert": lambda: render_alert(make_alert(), zone=SHANGHAI),
+    "repeat": lambda: render_alert(make_repeat(), zone=SHANGHAI),
+    "resolved": lambda: render_alert(make_resolved(), zone=SHANGHAI),
+    "freshness": lambda: render_freshness(make_freshness(), zone=SHANGHAI),
+    "recovered": lambda: render_freshness(make_freshness(reason=Reason.RESOLVED, to_do=()), zone=SHANGHAI),
+    "daily": lambda: render_digest(make_digest(), zone=SHANGHAI),
+    "weekly": lambda: render_digest(make_digest(Period.WEEKLY), zone=SHANGHAI),
+}
+
+
+@pytest.fixture(scope="module")
+def mails() -> dict[str, Rendered]:
+    return {name: make() for name, make in MAILS.items()}
+
+
+def no_chart(facts: AlertFacts, **changes: Any) -> AlertFacts:
+    """Without its picture, which takes longest and is tested elsewhere."""
+    return replace(facts, chart=(), **changes)
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_every_mail_keeps_to_what_clients_allow(name: str, mails: dict[str, Rendered]) -> None:
+    mail = mails[name]
+    assert 10 <= len(mail.subject) <= SUBJECT_MAX
+    assert len(mail.html.encode()) < SIZE_MAX
+    page = lxml.html.document_fromstring(mail.html)
+    assert not page.xpath("//script | //link | //iframe | //form | //object | //video | //svg | //@onclick | //@onload")
+    sources = page.xpath("//img/@src")
+    assert sources == [f"cid:{image.cid}" for image in mail.images], "no picture from outside, none missing"
+    assert all(page.xpath("//img/@alt")) and len(page.xpath("//img/@alt")) == len(sources)
+    assert page.xpath("//meta[@name='color-scheme']/@content") == ["light dark"]
+    assert "@media (prefers-color-scheme: dark)" in mail.html, "survives the inliner"
+    assert page.get("lang") == "zh-CN"
+    assert "url(" not in mail.html and "@import" not in mail.html
+    assert all(len(image.png) < 60_000 for image in mail.images)
+
+
+@pytest.mark.parametrize("name", MAILS)
+def test_plain_text_is_complete_on_its_own(name: str, mails: dict[str, Rendered]) -> None:
+    mail = mails[name]
+    page = lxml.html.document_fromstring(mail.html)
+    for link in page.xpath("//a/@href"):
+        assert link in mail.text, "links are whole"
+    for words in page.xpath("//*[contains(@class, 'figure') or contains(@class, 'lead')]/text()"):
+        if words.strip():
+            assert words.strip() in mail.text
+    for image in mail.images:
+        assert image.alt in mail.text, "what the picture shows is said"
+    assert not re.search(r"<\w+|&\w+;|\{[{%]", mail.text)
+    assert "\n\n\n\n" not in mail.text
+
+
+@pytest.mark.parametrize(
+    ("why", "facts", "subject"),
+    [
+        ("what, how many, against how many", make_alert(), "【听风·预警】云杉奶茶 负面 38 条/小时，平时约 4.1 条"),
+        (
+            "a shorter window is named",
+            make_alert(spike=make_spike(since=NOW - STEP)),
+            "【听风·预警】云杉奶茶 负面 38 条/30 分钟，平时约 4.1 条",
+        ),
+        (
+            "next to nothing is expected",
+            make_alert(expected=0.02),
+            "【听风·预警】云杉奶茶 负面 38 条/小时，平时约 不到 0.1 条",
+        ),
+        ("still going on", make_repeat(), "【听风·持续】云杉奶茶 负面 38 条/小时，已 5 小时"),
+        ("over", make_resolved(), "【听风·平息】云杉奶茶 负面已回落，历时 7 小时"),
+        (
+            "a long name leaves room for the numbers",
+            make_alert(brand="云杉奶茶南京东路步行街旗舰店"),
+            "【听风·预警】云杉奶茶南京东路步行街… 负面 38 条/小时，平时约 4.1 条",
+        ),
+    ],
+)
+def test_alert_subjects(why: str, facts: AlertFacts, subject: str) -> None:
+    assert render_alert(no_chart(facts), zone=SHANGHAI).subject == subject, why
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("since when", "负面从 11月20日 20:00 开始增多，到现在已 1 小时 10 分钟"),
+        ("how many against how many", "有 38 条负面，平时约 4.1 条，是平时的 9.3 倍"),
+        ("how unlikely, for everyone", "若一切如常，一百年也难碰上一次"),
+        ("how unlikely, for those who count", "p≈5×10⁻¹¹"),
+        ("how much of all", "期间共 66 条提及，其中负面 41 条（62%）"),
+        ("net sentiment against before", "−0.52，此前 7 天为 +0.18"),
+        ("terms that grew", "吸管"),
+        ("by source", "heimao-feed"),
+        ("a post with its reach", "粉丝 128 万 · 转 3,402 · 评 1,911 · 赞 12,873"),
+        ("its link, whole", "https://www.zhihu.com/question/1968203711/answer/1970442190358"),
+        ("where we were blind", "11月19日 12:10–18:10（6 小时）"),
+        ("blind is not zero", "不等于没有负面"),
+        ("what to do", "30 分钟内在评论区给出一句不推责的回应"),
+        ("what the numbers rest on", "过去 28 天同一时段（工作日 20–22 点）"),
+        ("whose clock", "北京时间"),
+        ("where to silence", "tingfeng silence add --brand"),
+        ("which incident", "n251120131000-1f3a9c"),
+    ],
+)
+def test_an_alert_says(why: str, words: str, mails: dict[str, Rendered]) -> None:
+    mail = mails["alert"]
+    assert words in mail.text, why
+    assert words in lxml.html.document_fromstring(mail.html).text_content(), why
+
+
+def test_times_follow_the_report_zone() -> None:
+    tokyo = render_alert(no_chart(make_alert()), zone=ZoneInfo("Asia/Tokyo")).text
+    assert "11月20日 21:00 开始增多" in tokyo and "时间均为UTC+9" in tokyo
+
+
+def test_resolved_does_not_offer_to_silence_and_shows_no_alarm(mails: dict[str, Rendered]) -> None:
+    text = mails["resolved"].text
+    assert "silence" not in text and "负面已回到平时水平" in text
+    assert "11月20日 14:10–21:10 负面偏高，历时 7 小时" in text
+
+
+@pytest.mark.parametrize(
+    ("why", "blind", "wanted", "unwanted"),
+    [
+        ("nothing missing is said too", (), "数据完整", "看不到数据"),
+        (
+            "one gap",
+            (BlindSpan(source="zhihu", since=NOW - 2 * STEP, until=NOW),),
+            "zhihu：11月20日 20:10–21:10",
+            "数据完整",
+        ),
+        (
+            "many gaps are summed up",
+            tuple(BlindSpan(source=f"s{i:02}", since=NOW - (i + 1) * STEP, until=NOW) for i in range(20)),
+            "其余：12 段较短的缺口（合计 39.0 小时）",
+            "数据完整",
+        ),
+    ],
+)
+def test_blindness_is_stated(why: str, blind: tuple[BlindSpan, ...], wanted: str, unwanted: str) -> None:
+    text = render_alert(no_chart(make_alert(), blind=blind), zone=SHANGHAI).text
+    assert wanted in text and unwanted not in text, why
+
+
+def test_freshness_tells_the_operator_what_broke_and_what_to_do(mails: dict[str, Rendered]) -> None:
+    mail = mails["freshness"]
+    assert mail.subject == "【听风·运维】weibo 已 2 小时 5 分钟看不到数据"
+    for words in (
+        "平台要求登录",
+        "login_required",
+        "被平台拒绝",
+        "11月20日 19:05",
+        "拾光咖啡",
+        "TINGFENG_CREDENTIAL_WEIBO",
+        "看不到不等于没有",
+    ):
+        assert words in mail.text, words
+
+
+@pytest.mark.parametrize(
+    ("why", "missing", "want"),
+    [
+        ("caught up", (), "已经补采完整"),
+        (
+            "a hole stays",
+            (BlindSpan(source="weibo", since=NOW - 4 * STEP, until=NOW - 2 * STEP),),
+            "仍缺数据：11月20日 19:10–20:10",
+        ),
+    ],
+)
+def test_recovery_says_what_is_still_missing(why: str, missing: tuple[BlindSpan, ...], want: str) -> None:
+    facts = make_freshness(reason=Reason.RESOLVED, missing=missing, to_do=())
+    assert want in render_freshness(facts, zone=SHANGHAI).text, why
+
+
+def test_a_source_that_never_ran() -> None:
+    text = render_freshness(make_freshness(status=None, last_good=None, brands=(), detail=""), zone=SHANGHAI).text
+    assert "从未运行" in text and "从未成功" in text and "受影响品牌：无" in text
+
+
+def test_digest_says(mails: dict[str, Rendered]) -> None:
+    for name, words in (
+        ("daily", "【听风·日报】11月19日 云杉奶茶 声量 523，负面 21%"),
+        ("weekly", "【听风·周报】11月10日–16日 云杉奶茶 声量 3,661，负面 21%"),
+    ):
+        assert mails[name].subject == words
+    text = mails["weekly"].text
+    for words in (
+        "声量（条）：3,661（较上周 +30%）",
+        "负面占比：21%（上周 9%）",
+        "净情感：+0.17（上周 +0.32）",
+        "声量份额 43%，上周 38%",
+        "拾光咖啡：34%，2,870 条，净情感 +0.33",
+        "峰值 52 条，平时约 4.1 条，历时 5 小时，已平息",
+        "仍在持续",
+        "同文 14 条",
+        "NPS 无数据（n=0）",
+        "NPS +7（[−10, 23]，n=120）",
+        "zhihu 合计 6 小时看不到数据",
+        "缺的小时没有按 0 计，所以总量偏少",
+        "本期有数据缺口，总量偏少，变化仅供参考",
+        "统计范围 11月10日 00:00 至 11月17日 00:00（北京时间）",
+    ):
+        assert words in text, words
+
+
+@pytest.mark.parametrize(
+    ("why", "changes", "want", "unwanted"),
+    [
+        ("nothing seen before: no comparison", {"before": None}, "较前一天", "前一天没有数据"),
+        ("no survey", {"weeks": ()}, "NPS", "近 8 周没有问卷数据"),
+        ("no rival", {"voices": ()}, "声量份额】", "云杉奶茶"),
+        ("no incident", {"incidents": ()}, "仍在持续", "本期没有触发预警"),
+    ],
+)
+def test_digest_without(why: str, changes: dict[str, Any], want: str, unwanted: str) -> None:
+    facts = make_brand_facts(**{"days": (), "blind": ()} | changes)
+    text = render_digest(make_digest(brands=(facts,), blind=()), zone=SHANGHAI).text
+    assert want not in text and unwanted in text, why
+    assert "数据完整" in text
+
+
+def test_a_silent_period_is_not_made_of_zeros() -> None:
+    nothing = replace(make_brand_facts().now, total=0, negative=0, neutral=0, positive=0)
+    facts = make_brand_facts(now=nothing, days=(), by_source={}, worst=(), best=(), terms=())
+    text = render_digest(make_digest(brands=(facts,)), zone=SHANGHAI).text
+    assert "没有看到任何提及" in text and "不能当作没有人说" in text
+    assert "负面占比：—" in text
+
+
+def test_several_brands_in_one_digest_fit() -> None:
+    brands = tuple(make_brand_facts(brand=f"{BRAND}{i}", days=()) for i in range(BRANDS_PER_MAIL))
+    mail = render_digest(make_digest(brands=brands), zone=SHANGHAI)
+    assert mail.subject == "【听风·日报】11月19日 云杉奶茶0 等 4 个品牌"
+    assert len(mail.html.encode()) < SIZE_MAX
+
+
+HOSTILE = {
+    "a script": "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "an override that turns text round": "好评\u202egnp.exe\u202c 后面 \u2066隐藏\u2069",
+    "template syntax": "{{ 7*7 }}{% raw %}",
+    "line breaks": "第一行\r\n\r\nBcc: x@example.com\n第二行\u2028第三行",
+    "one endless word": "啊" * 2_000,
+    "one endless latin word": "A" * 2_000,
+    "a tower of accents": "z" + "\u0336\u0311\u0346" * 80 + "algo",
+    "NUL, surrogate, escape": "\x00\ud800\x1b[31m红",
+    "quotes": "\"'><b onmouseover=alert(1)>`",
+    "emoji of several code points": "👨‍👩‍👧‍👦🏳️‍🌈 好喝",
+    "nothing to see": "\u200b\u3164\u2800 ",
+    "a comment that would end a condition": "<![endif]--><!--[if mso]>",
+}
+
+
+@pytest.mark.parametrize("why", HOSTILE)
+def test_hostile_posts_do_no_harm(why: str) -> None:
+    text = HOSTILE[why]
+    posts = make_posts((text,), title=text, region=text)
+    facts = no_chart(make_alert(), posts=posts, terms=(replace(make_alert().terms[0], term=text),), by_source={text: 3})
+    check_harmless(render_alert(facts, zone=SHANGHAI))
+    check_harmless(render_freshness(make_freshness(detail=text, source=text, brands=(text,)), zone=SHANGHAI))
+
+
+def check_harmless(mail: Rendered) -> None:
+    page = lxml.html.document_fromstring(mail.html)
+    assert not page.xpath("//script | //img | //b | //*[@onmouseover or @onerror]")
+    assert not re.search(
+        "[\u202a-\u202e\u2066-\u2069\x00\x1b\ud800-\udfff\u2028]", mail.html + mail.text + mail.subject
+    )
+    assert "\n" not in mail.subject and "49" not in mail.subject
+    mail.html.encode(), mail.text.encode()
+    assert max(len(line) for line in mail.text.splitlines()) < 600, "cut, with an ellipsis"
+    assert all(bdi.text_content() == bdi.text_content().strip() for bdi in page.xpath("//p[@class='words']/bdi"))
+
+
+def test_long_posts_are_cut_with_an_ellipsis() -> None:
+    mail = render_alert(no_chart(make_alert(), posts=make_posts(("长" * 2_000,))), zone=SHANGHAI)
+    assert "长" * 159 + "…" in mail.text and "长" * 160 not in mail.text
+
+
+@pytest.mark.parametrize(
+    ("why", "url", "is_link"),
+    [
+        ("plain", "https://m.weibo.cn/detail/5000", True),
+        ("http, port, query, Chinese", "http://www.zhihu.com:8080/search?q=奶茶&type=content#a", True),
+        ("script", "javascript:alert(1)", False),
+        ("data", "data:text/html,<script>alert(1)</script>", False),
+        ("no scheme", "//evil.example.com/x", False),
+        ("somebody's log-in hides the host", "https://m.weibo.cn@evil.example.com/", False),
+        ("a quote ends the attribute", 'https://a.example.com/"onclick="alert(1)', False),
+        ("a line break", "https://a.example.com/\r\nX: y", False),
+        ("an override shows another address", "https://a.example.com/\u202egnp.exe", False),
+        ("no host", "https:///x", False),
+        ("not a port", "https://a.example.com:99999/", False),
+        ("endless", "https://a.example.com/" + "x" * 3_000, False),
+        ("nothing", "", False),
+    ],
+)
+def test_only_web_addresses_become_links(why: str, url: str, is_link: bool) -> None:
+    mail = render_alert(no_chart(make_alert(), posts=make_posts(("文",), url=url)), zone=SHANGHAI)
+    links = lxml.html.document_fromstring(mail.html).xpath("//a/@href")
+    assert links == ([url] if is_link else []), why
+    assert not is_link or (url in mail.text and f">{url.replace('&', '&amp;')}</a>" in mail.html), "shown whole"
+
+
+@settings(max_examples=25)
+@given(
+    text=st.text(max_size=400),
+    url=st.text(max_size=60),
+    brand=st.text(min_size=1, max_size=30),
+    p=st.floats(min_value=0, max_value=1),
+    expected=st.floats(min_value=0, max_value=1e9),
+    observed=st.integers(min_value=0, max_value=10**9),
+)
+def test_any_facts_render(text: str, url: str, brand: str, p: float, expected: float, observed: int) -> None:
+    posts = make_posts((text,), url=url)
+    facts = no_chart(
+        make_alert(), posts=posts, brand=brand, p_value=p, expected=expected, observed=observed, to_do=(text,)
+    )
+    mail = render_alert(facts, zone=SHANGHAI)
+    assert "\n" not in mail.subject and len(mail.subject) <= 60
+    lxml.html.document_fromstring(mail.html)
+
+
+def test_a_picture_that_fails_does_not_cost_the_mail(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+    def broken() -> None:
+        raise DrawingError("chart: out of memory")
+
+    monkeypatch.setattr(drawing, "_engine", broken)
+    mail = render_alert(make_alert(), zone=SHANGHAI)
+    assert mail.images == () and "<img" not in mail.html
+    assert "38 条" in mail.text
+    assert "out of memory" in caplog.text
+
+
+def test_preview_holds_its_pictures(mails: dict[str, Rendered]) -> None:
+    page = preview_html(mails["weekly"])
+    assert "cid:" not in page and page.count("data:image/png;base64,") == 2
+
+
+def test_the_picture_says_the_same_in_words(mails: dict[str, Rendered]) -> None:
+    (image,) = mails["alert"].images
+    for words in ("每 30 分钟的负面条数", "最高", "平时预计 0.4 到 3.6 条", "11月19日 12:10–18:10 无数据"):
+        assert words in image.alt
+
+
+def test_lengths_of_time_and_numbers_read_naturally() -> None:
+    facts = make_repeat(since=NOW - timedelta(days=2, hours=3))
+    assert "已 2 天 3 小时" in render_alert(no_chart(facts), zone=SHANGHAI).subject
