@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from commands.shared import DEFAULT_CONFIG, AsJson, ConfigPath, load, local, note, opened, say, say_json, say_table
+from commands.shared import DEFAULT_CONFIG, AsJson, ConfigPath, cut, load, local, note, opened, say, say_json, say_table
 from tingfeng.clock import utc_now
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def list_(path: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
 def _row(w: Waiting, zone: ZoneInfo) -> tuple[object, ...]:
     state = "parked 搁置" if w.parked_at else "waiting 等待"
     at = local(w.parked_at or w.due_at, zone)
-    return (w.id, state, w.recipient, w.subject, at, w.attempts, w.last_error or "-")
+    return (w.id, state, w.recipient, cut(w.subject, 40), at, w.attempts, cut(w.last_error, 100) or "-")
 
 
 @app.command()

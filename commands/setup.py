@@ -55,11 +55,13 @@ def _write_new(path: Path, content: bytes, mode: int) -> bool:
 
 def _data_dir(config: Path) -> Path:
     """The data folder an existing configuration names; check-config tells what else may be wrong with it."""
+    from tingfeng.config import home_of
+
     try:
         named = tomllib.loads(config.read_text("utf-8-sig")).get("data_dir")
     except ValueError:
         named = None
-    return Path(named).expanduser() if isinstance(named, str) else Path("data")
+    return home_of(named if isinstance(named, str) else "data")
 
 
 def check_config(path: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:

@@ -68,6 +68,16 @@ def say_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         typer.echo("  ".join(padded).rstrip())
 
 
+def cut(text: str, columns: int) -> str:
+    """At most that many columns of a terminal, an ellipsis at the end of what was longer."""
+    text = safe(text)
+    if width_of(text) <= columns:
+        return text
+    while width_of(text) > columns - 1:
+        text = text[:-1]
+    return text + "…"
+
+
 def say_json(value: object) -> None:
     """One JSON document. Signs that would act in a terminal are escaped."""
     text = json.dumps(plain(value), ensure_ascii=False, indent=2)
@@ -168,11 +178,15 @@ def known_names() -> Known:
 
 
 @contextmanager
-def opened(config: Config, *, create: bool = False) -> Iterator[Database]:
-    """The database. `create` brings it to this program's schema first; else another schema is an error."""
+def opened(config: Config, *, create: bool = False, unused: bool = False) -> Iterator[Database]:
+    """The database. `create` brings it to this program's schema first; else another schema is an error.
+
+    `unused`: it is only passed on to a job that will not touch it, and need not be there.
+    """
     from store.database import Database, check, upgrade
 
-    (upgrade if create else check)(config.database_url)
+    if not unused:
+        (upgrade if create else check)(config.database_url)
     db = Database(config.database_url)
     try:
         yield db

@@ -55,7 +55,7 @@ def import_survey(
 
     config = load(path)
     chosen = _mapping(mapping or [])
-    with opened(config, create=True) as db, progress("importing 导入") as tell:
+    with opened(config, create=True, unused=dry_run) as db, progress("importing 导入") as tell:
         report = bring_in(
             db,
             file,

@@ -134,7 +134,9 @@ def _write_rejected(path: Path, sheet: Sheet, rejected: Sequence[Rejected]) -> P
         unfinished.replace(target)
     except OSError as e:
         unfinished.unlink(missing_ok=True)
-        raise ImportFileError(f"{target}: rejected rows cannot be written: {e.strerror}") from e
+        raise ImportFileError(
+            f"{target}: rejected rows cannot be written: {e.strerror} (the good rows are stored)"
+        ) from e
     return target
 
 

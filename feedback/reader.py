@@ -14,7 +14,7 @@ from tingfeng.registry import nearest, resolve
 
 Cell = str | float | int | bool | datetime | date | time | timedelta
 
-MAX_BYTES = 100_000_000  # the largest file that is read; larger ones are to be split
+MAX_BYTES = 50_000_000  # the largest file that is read; larger ones are to be split
 
 
 @dataclass(frozen=True, slots=True)

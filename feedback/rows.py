@@ -50,6 +50,10 @@ class RowJudge:
     brands: Sequence[Brand] = ()
     date_format: str | None = None
     seen: Counter[str] = field(default_factory=Counter)
+    names: dict[str, str] = field(init=False)  # brand by every word it goes by, case-folded
+
+    def __post_init__(self) -> None:
+        self.names = {word.casefold(): b.name for b in reversed(self.brands) for word in reversed(b.words)}
 
     def judge(self, line: Line) -> SurveyResponse | Rejected:
         """The answer in a row, or every reason why there is none."""
@@ -102,9 +106,8 @@ class RowJudge:
             if len(said) > 80:
                 raise ValueError("品牌名超过 80 个字")
             return said
-        known = {word.casefold(): b.name for b in reversed(self.brands) for word in reversed(b.words)}
-        if said.casefold() in known:
-            return known[said.casefold()]
+        if said.casefold() in self.names:
+            return self.names[said.casefold()]
         near = nearest(said, [word for b in self.brands for word in b.words])
         raise ValueError(f"未配置的品牌“{said[:80]}”" + (f"，是不是“{near}”？" if near else ""))
 

@@ -60,6 +60,7 @@ __all__ = [
     "RouteConfig",
     "SourceConfig",
     "check_names",
+    "home_of",
     "load_config",
     "read_table",
 ]
@@ -172,7 +173,7 @@ def _fill(table: Mapping[str, Any], folder: Path, secrets: _Secrets) -> dict[str
     """`table` with what the environment and the place of the file add."""
     filled = dict(table)
     if isinstance(filled.get("data_dir", "data"), str):
-        filled["data_dir"] = folder / Path(filled.get("data_dir", "data")).expanduser()
+        filled["data_dir"] = folder / home_of(filled.get("data_dir", "data"))
     url = secrets.get("DATABASE_URL") or filled.get("database_url")
     if isinstance(url, str):
         filled["database_url"] = re.sub(r"^sqlite:///(?!/)", lambda _: f"sqlite:///{folder}/", url)
@@ -189,6 +190,14 @@ def _fill(table: Mapping[str, Any], folder: Path, secrets: _Secrets) -> dict[str
             {"queries": everyone, **source} if isinstance(source, dict) else source for source in table["sources"]
         ]
     return filled
+
+
+def home_of(folder: str) -> Path:
+    """A folder as written, its "~" replaced; as it is when there is no such user."""
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError:
+        return Path(folder)
 
 
 _ABSENT = "absent, and already told so"

@@ -97,7 +97,7 @@ def _duplicates(table: Table) -> Iterator[Problem]:
                 name = t["name"].strip()
                 seen[name] += 1
                 if seen[name] > 1:
-                    yield Problem((*path, "name"), f"'{name}' is already the name of another one")
+                    yield Problem((*path, "name"), f"{shown(name)} is already the name of another one")
 
 
 def _references(table: Table) -> Iterator[Problem]:
@@ -121,7 +121,7 @@ def _references(table: Table) -> Iterator[Problem]:
 def _known(kind: str, used: Iterable[tuple[Path, str]], known: Iterable[str]) -> Iterator[Problem]:
     for at, name in used:
         if name not in known:
-            yield Problem(at, f"unknown {kind} '{name}'{did_you_mean(name, known)}")
+            yield Problem(at, f"unknown {kind} {shown(name)}{did_you_mean(name, known)}")
 
 
 def _span(table: Table, key: str, default: timedelta | None = None) -> timedelta | None:

@@ -199,6 +199,15 @@ class RetentionRule(Section):
     surveys: Duration | None = Field(default=None, description="Survey answers; left out = for ever.")
 
 
+def _printable(path: Path) -> Path:
+    if not str(path).isprintable():
+        raise ValueError("must not contain line breaks or control characters")
+    return path
+
+
+Folder = Annotated[Path, AfterValidator(_printable)]
+
+
 class Config(Section):
     """Everything Tingfeng is told. Frozen; secrets never show in its repr."""
 
@@ -214,7 +223,7 @@ class Config(Section):
     report_zone: ZoneInfo = Field(
         default_factory=lambda: ZoneInfo("Asia/Shanghai"), description="Time zone of days, hours and mails."
     )
-    data_dir: Path = Field(default=Path("data"), description="Folder of database and state; relative to the file.")
+    data_dir: Folder = Field(default=Path("data"), description="Folder of database and state; relative to the file.")
     database_url: str = Field(
         default_factory=lambda known: f"sqlite:///{known['data_dir'] / 'tingfeng.db'}",
         repr=False,

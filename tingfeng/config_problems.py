@@ -52,7 +52,8 @@ class Origin:
             if isinstance(part, int):
                 key += f"[{self.names.get(path[: i + 1]) or part + 1}]"
             else:
-                key += f".{part}" if key else part
+                name = part if part.isprintable() else ascii(part)
+                key += f".{name}" if key else name
         return key
 
 

@@ -93,6 +93,13 @@ def test_tables_are_aligned_by_columns_of_the_terminal(capsys):
 
 
 @pytest.mark.parametrize(
+    ("text", "want"), [("云雀咖啡", "云雀…"), ("云雀", "云雀"), ("abcdef", "abcd…"), ("abc", "abc")]
+)
+def test_cut(text, want):
+    assert shared.cut(text, 5) == want
+
+
+@pytest.mark.parametrize(
     ("span", "want"),
     [
         (None, "-"),

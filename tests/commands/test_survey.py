@@ -27,6 +27,12 @@ def test_import_tells_what_it_did(call, file):
     assert (again["added"], again["known"], again["rejected"]) == (0, 3, 1)
 
 
+def test_a_dry_run_needs_no_database(call, file, desk):
+    (desk / "data" / "tingfeng.db").unlink()
+    assert call("import-survey", "a.csv", "--dry-run").exit_code == 0
+    assert not (desk / "data" / "tingfeng.db").exists()
+
+
 def test_a_dry_run(call, file):
     text = call("import-survey", "a.csv", "--dry-run").stdout
     assert "dry run 试运行: rows 行 4, good 有效 3, rejected 拒收 1" in text

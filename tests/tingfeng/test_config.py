@@ -88,6 +88,10 @@ def test_paths_are_relative_to_the_file(load, tmp_path):
     assert config.database_url == f"sqlite:///{tmp_path}/own.db"
 
 
+def test_a_home_that_does_not_exist_is_a_plain_folder(load, tmp_path):
+    assert load('data_dir = "~nobody-of-that-name/x"\n' + BRAND).data_dir == tmp_path / "~nobody-of-that-name/x"
+
+
 def test_every_mistake_of_a_file_at_once(load):
     text = """\
 report_zone = "Asia/Shangai"
@@ -226,6 +230,8 @@ report_zone = "Asia/Shanghai"
         ("not TOML: the line is told", BRAND + "x = = 1", ":3: not TOML: Invalid value"),
         ("not TOML: an open bracket", BRAND + "x = [1,\n", ":3: not TOML: Invalid value"),
         ("a key given twice", BRAND + 'name = "b"', ":3: not TOML: Cannot overwrite a value"),
+        ("a key that would break the line", '"a\\nb" = 1\n' + BRAND, ":1: 'a\\nb': unknown key"),
+        ("a folder nobody can make", 'data_dir = "a\\u0000b"\n' + BRAND, ":1: data_dir: must not contain"),
         ("a number int() refuses", "x = " + "9" * 5000, ": not TOML: Exceeds the limit"),
     ],
 )
