@@ -6,6 +6,7 @@ is simply run at its next turn. The one catch-all of the project is in `_guarded
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import threading
@@ -18,6 +19,7 @@ from typing import Any
 
 from apscheduler import events
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
@@ -158,11 +160,20 @@ def _daily(hour: int, minute: int) -> Callable[[Config], BaseTrigger]:
 # "crawl" is scheduled once per source, by the source's own interval; `once crawl` crawls them all.
 JOBS: dict[str, Job] = {
     "crawl": Job(_crawl_all, _every(300)),
-    "score": Job(_score, _every(20)),
+    "score": Job(_score, _every(60)),
     "watch": Job(_watch, _every(60)),
     "deliver": Job(_deliver, _every(15)),
     "digest": Job(_digest, _every(600)),
     "retention": Job(_retain, _daily(3, 30)),
+}
+
+
+# Who need not wait for its turn when the job before it brought something: minutes matter.
+FOLLOWS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "crawl": ("score", lambda report: report.run.stored > 0),
+    "score": ("watch", lambda report: report.mentions > 0),
+    "watch": ("deliver", lambda report: report.messages > 0),
+    "digest": ("deliver", lambda reports: bool(reports)),
 }
 
 
@@ -204,6 +215,7 @@ def build(house: House, clock: Callable[[], datetime] = utc_now) -> BackgroundSc
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": int(LATE.total_seconds())},
     )
     scheduler.add_listener(_missed, events.EVENT_JOB_MISSED | events.EVENT_JOB_MAX_INSTANCES)
+    scheduler.add_listener(lambda event: _follow(scheduler, event), events.EVENT_JOB_EXECUTED)
     for name, job in JOBS.items():
         if name != "crawl":
             _add(scheduler, house, clock, name, job.run, job.when(house.config))
@@ -236,19 +248,33 @@ def _add(
     )
 
 
-def _guarded(house: House, clock: Callable[[], datetime], name: str, work: Callable[[House, datetime], object]) -> None:
+def _guarded(
+    house: House, clock: Callable[[], datetime], name: str, work: Callable[[House, datetime], object]
+) -> object | None:
+    """The job's report; None when it was not run or failed."""
     if house.stop.now():
-        return
+        return None
     start = time.monotonic()
     try:
         report = work(house, clock())
     except TingfengError as e:
         log.error("job %s failed: %s", name, e)
-    except Exception:
+    except Exception:  # the one catch-all: a bug in one job must not end the others
         log.exception("job %s broke", name)
     else:
-        log.info("job %s done: seconds=%.1f report=%s", name, time.monotonic() - start, report)
+        log.debug("job %s done: seconds=%.1f report=%s", name, time.monotonic() - start, report)
+        return report
+    return None
+
+
+def _follow(scheduler: BackgroundScheduler, event: events.JobExecutionEvent) -> None:
+    follower, brought_something = FOLLOWS.get(event.job_id.partition(":")[0], ("", bool))
+    if follower and event.retval is not None and brought_something(event.retval):
+        with contextlib.suppress(JobLookupError):  # taken off the table while stopping
+            scheduler.modify_job(follower, next_run_time=utc_now())
 
 
 def _missed(event: events.JobEvent) -> None:
-    log.warning("job %s was not run at its time (still busy, or the machine slept); next turn as planned", event.job_id)
+    log.warning(
+        "job %s was not run at its time (still busy, or the machine slept); its next turn is planned", event.job_id
+    )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from apscheduler.events import EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.events import EVENT_JOB_EXECUTED, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.triggers.cron import CronTrigger
 
 import scheduler
+from crawler.jobs import CrawlReport
 from tingfeng.config import Config, SourceConfig
 from tingfeng.errors import DeliveryError, UnknownName
+from tingfeng.model import Run, RunStatus
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
@@ -91,6 +94,28 @@ def test_patience_with_crawls_ends_after_the_grace(monkeypatch: pytest.MonkeyPat
     assert not stop.at_once(), "running crawls may finish"
     stop.patience_over = 0.0
     assert stop.at_once()
+
+
+def test_what_a_job_brought_is_taken_up_at_once(house: scheduler.House) -> None:
+    built = scheduler.build(house)
+    built.start(paused=True)
+    try:
+        built.modify_job("score", next_run_time=NOW + timedelta(days=3650))
+        brought = CrawlReport(
+            run=Run(
+                id=1, source="news", status=RunStatus.OK, started_at=NOW, window_since=NOW, window_until=NOW, stored=3
+            )
+        )
+        for report, poked in (
+            (None, False),
+            (replace(brought, run=replace(brought.run, stored=0)), False),
+            (brought, True),
+        ):
+            scheduler._follow(built, JobExecutionEvent(EVENT_JOB_EXECUTED, "crawl:news", "crawl", NOW, retval=report))
+            due = built.get_job("score").next_run_time
+            assert (due < datetime.now(UTC) + timedelta(seconds=1)) is poked, report
+    finally:
+        built.shutdown()
 
 
 def test_a_missed_job_is_named(caplog: pytest.LogCaptureFixture) -> None:
