@@ -12,7 +12,7 @@ from crawler.refusals import by_address, by_message
 from crawler.text import count_of, text_of
 from tingfeng.errors import Refused
 
-_MORE = re.compile(r"\.{0,3}\s*<a\b[^<>]*?href=[\"'][^\"']*/status/\w+[\"'][^<>]*>\s*全文\s*</a>\s*", re.I)
+_MORE = re.compile(r"\s*\.{0,3}\s*<a\b[^<>]*?href=[\"'][^\"']*/status/\w+[\"'][^<>]*>\s*全文\s*</a>\s*", re.I)
 
 
 def check(data: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def counts_of(blog: dict[str, Any]) -> dict[str, Any]:
 
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_POST_ADDRESS = re.compile(r"https?://(?:www\.)?weibo\.(?:com|cn)/(\d{1,20})/([0-9A-Za-z]{7,12})(?:[?#].*)?")
+_POST_ADDRESS = re.compile(r"https?://(?:www\.)?weibo\.(?:com|cn)/(\d{1,20})/([0-9A-Za-z]{7,20})(?:[?#].*)?")
 
 
 def mid_from_bid(bid: str) -> str:
