@@ -6,6 +6,7 @@ import os
 import secrets
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -88,10 +89,21 @@ def check_config(path: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> 
 
 
 def load_checked(path: Path) -> Config:
-    """The configuration, checked as far as it can be without asking anybody: every spider sees its own options."""
-    from dataclasses import replace
+    """The configuration, checked as far as it can be without asking anybody: every spider sees its own source."""
+    from crawler.jobs import problems_of
+    from tingfeng.config_problems import Problem
 
-    return load(path, known=replace(known_names(), check_source=check_source))
+    config = load(path, known=replace(known_names(), check_source=check_source))
+    problems = []
+    for i, source in enumerate(config.sources):
+        if not source.enabled:  # its secret was not read
+            continue
+        for line in problems_of(source, config.brands, secret=config.secret(source.credential)):
+            key, _, text = line.removeprefix(f"sources.{source.name}").partition(": ")
+            problems.append(Problem(("sources", i, *filter(None, key.split("."))), text))
+    if problems:
+        raise ConfigError(config.origin.tell_all(problems))
+    return config
 
 
 def check_source(source: Mapping[str, Any], is_local: bool) -> Iterator[tuple[str, str]]:

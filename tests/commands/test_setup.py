@@ -8,6 +8,7 @@ import stat
 import pytest
 
 from tests.commands.conftest import CONFIG
+from tests.tingfeng.test_config_wild import SETTABLE
 
 
 def test_init_writes_what_check_config_accepts(call, tmp_path, monkeypatch):
@@ -78,6 +79,23 @@ def test_a_spider_that_needs_a_credential_says_so(call, desk):
     result = call("check-config")
     assert result.exit_code == 2
     assert "tingfeng.toml:17: sources[news].kind: zhihu_open needs a credential" in result.stderr
+
+
+def test_a_source_that_could_not_be_crawled_is_named(call, desk):
+    (desk / "tingfeng.toml").write_text(CONFIG.replace("enabled = false", "", 1), "utf-8")
+    result = call("check-config")
+    assert result.exit_code == 2
+    assert result.stderr == "tingfeng.toml:15: sources[news]: base_url is needed\n"
+
+
+def test_every_source_of_the_example_is_one_its_spider_takes(call, desk, monkeypatch):
+    monkeypatch.setenv("TINGFENG_MAIL_PASSWORD", "x")
+    monkeypatch.setenv("TINGFENG_CREDENTIAL_ZHIHU", "x")
+    monkeypatch.setenv("TINGFENG_CREDENTIAL_WEIBO", "x")
+    (desk / "tingfeng.toml").write_text(SETTABLE, "utf-8")
+    result = call("check-config")
+    assert result.exit_code == 0, result.stderr
+    assert "sources 数据源 3" in result.stdout
 
 
 def test_what_may_not_be_meant_is_noted(call, desk):
