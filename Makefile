@@ -33,8 +33,9 @@ format: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python bench/scoring.py
 	$(BIN)/python bench/detector.py
-	$(BIN)/python bench/replay.py
+	$(BIN)/python bench/replay.py --corpus ../shared/corpora/weibo2018.jsonl.gz
 	$(BIN)/python bench/kill.py
+	$(BIN)/python bench/daemon.py
 
 wheel: $(VENV)/.dev
 	$(BIN)/python bench/wheel.py

@@ -173,7 +173,7 @@ FOLLOWS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "crawl": ("score", lambda report: report.run.stored > 0),
     "score": ("watch", lambda report: report.mentions > 0),
     "watch": ("deliver", lambda report: report.messages > 0),
-    "digest": ("deliver", lambda reports: bool(reports)),
+    "digest": ("deliver", lambda reports: any(r.queued for r in reports)),
 }
 
 
