@@ -53,7 +53,7 @@ def _xml_feed(body: bytes, *, url: str, content_type: str, seen_at: datetime) ->
     # A stream, never bytes or text: those feedparser takes for an address or a file name if they look like one.
     parsed = feedparser.parse(
         io.BytesIO(body),
-        response_headers={"content-type": content_type, "content-location": url},
+        response_headers={"content-type": content_type},  # no address: it would be glued to the guids
         sanitize_html=False,  # text_of keeps words only
         resolve_relative_uris=False,
     )

@@ -81,7 +81,10 @@ class FeedSpider(TingfengSpider):
 
     def _url(self, query: Query | None) -> str:
         template = self.options.url.replace("{q}", quote(query.text, safe="")) if query else self.options.url
-        url = template if address(template) else urljoin(self.base_url + "/", template.lstrip("/"))
+        if address(template):
+            url = template
+        else:
+            url = urljoin(self.base_url + "/", template.lstrip("/")) if template else self.base_url
         if self.options.key_parameter and self.spec.credential:
             url += ("&" if urlsplit(url).query else "?") + urlencode({self.options.key_parameter: self.spec.credential})
         return url
