@@ -20,7 +20,11 @@ def load_scorer(name: str = DEFAULT_SCORER) -> Scorer:
 
     UnknownName when there is none; ScoringError when it lacks its weights or library, or is no scorer at all.
     """
-    made = resolve("scorer", name, SCORERS)()
+    found = resolve("scorer", name, SCORERS)
+    try:
+        made = found()
+    except TypeError as e:
+        raise ScoringError(f"scorer '{name}' cannot be made without arguments") from e
     missing = [part for part in ("name", "version", "score") if not getattr(made, part, None)]
     if missing or not callable(made.score):
         raise ScoringError(f"scorer '{name}' has no usable {', '.join(missing) or 'score'}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -109,24 +108,36 @@ class Shouting:
     version = "1"
 
     def score(self, texts: Sequence[str]) -> list[Verdict]:
-        chance = 1.0
-        return [
-            Verdict(polarity=-1, label=Label.NEGATIVE, negative=chance, neutral=0, positive=0) for _ in texts
-        ]  # pragma: no cover
+        return [Verdict(polarity=-1, label=Label.NEGATIVE, negative=1, neutral=0, positive=0) for _ in texts]
 
 
 class Nameless:
     version = "1"
-    score: ClassVar[int] = 3
+
+    def score(self, texts: Sequence[str]) -> list[Verdict]:
+        return Shouting().score(texts)
+
+
+class Mute:
+    name, version, score = "mute", "1", 3
+
+
+class Demanding(Shouting):
+    def __init__(self, model: str) -> None:
+        self.model = model
 
 
 def test_a_dotted_path_loads_a_third_partys_scorer() -> None:
-    assert load_scorer("tests.sentiment.test_scorers:Shouting").name == "shouting"
+    scorer = load_scorer("tests.sentiment.test_scorers:Shouting")
+    assert [v.label for v in scorer.score(["小声"])] == [Label.NEGATIVE]
 
 
-def test_what_is_no_scorer_is_refused_by_name() -> None:
-    with pytest.raises(ScoringError, match="name"):
-        load_scorer("tests.sentiment.test_scorers:Nameless")
+@pytest.mark.parametrize(
+    ("name", "says"), [("Nameless", "no usable name"), ("Mute", "no usable score"), ("Demanding", "without arguments")]
+)
+def test_what_is_no_scorer_is_refused(name: str, says: str) -> None:
+    with pytest.raises(ScoringError, match=says):
+        load_scorer(f"tests.sentiment.test_scorers:{name}")
 
 
 def test_a_mistyped_name_is_told_the_nearest() -> None:
