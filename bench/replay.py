@@ -111,7 +111,7 @@ def run_score(url: str) -> Stage:
 
 def check(db: Database, real: Sequence[Real]) -> list[str]:
     """What is lost, doubled or altered, and whether the buckets add up; nothing when all is well."""
-    ask = _asker(db)
+    ask = asker(db)
     rows = ask("SELECT native_id, text, published_at FROM mention WHERE platform = 'weibo'")
     times = Counter(str(row[0]) for row in rows)
     wanted = {str(r.mid): r for r in real}
@@ -132,7 +132,7 @@ def check(db: Database, real: Sequence[Real]) -> list[str]:
     return problems
 
 
-def _asker(db: Database) -> Callable[[str], list[Any]]:
+def asker(db: Database) -> Callable[[str], list[Any]]:
     from sqlalchemy import text
 
     def ask(sql: str) -> list[Any]:

@@ -19,7 +19,7 @@ from tingfeng.model import Brand
 
 SEED = 20_261_112
 STARTS = datetime(2026, 10, 16, tzinfo=ZONE)
-ENDS = datetime(2026, 11, 16, 9, 20, tzinfo=ZONE)  # a Monday morning: the weekly digest is out
+ENDS = datetime(2026, 11, 16, 9, 10, tzinfo=ZONE)  # a Monday morning: the weekly digest is due
 CRISIS = datetime(2026, 11, 12, 19, 38, tzinfo=ZONE)  # the first complaint; the crowd follows within the hour
 CAMPAIGN = datetime(2026, 10, 31, 10, tzinfo=ZONE)  # members' day: much noise, all of it joy
 
@@ -30,7 +30,7 @@ BRANDS = (
 )
 # Posts on a working day, by brand: Weibo, answers, news.
 _PER_DAY = {OWN: (108.0, 1.3, 2.6), RIVALS[0]: (38.0, 0.5, 0.9), RIVALS[1]: (29.0, 0.4, 0.8)}
-_MOODS = {OWN: (0.20, 0.30, 0.50), RIVALS[0]: (0.22, 0.33, 0.45), RIVALS[1]: (0.18, 0.34, 0.48)}
+_MOODS = {OWN: (0.17, 0.29, 0.54), RIVALS[0]: (0.22, 0.33, 0.45), RIVALS[1]: (0.18, 0.34, 0.48)}
 _KINDS = ("negative", "neutral", "positive")
 _LONG = 0.02  # of all posts
 _BOTH = 0.03  # of all posts name a rival too

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
 from typing import Any
@@ -120,7 +120,7 @@ def _address(post: Post) -> str:
 
 
 def _rfc822(at: datetime) -> str:
-    return format_datetime(at, usegmt=True)
+    return format_datetime(at.astimezone(UTC), usegmt=True)
 
 
 def _xml(text: str) -> Reply:

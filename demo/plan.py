@@ -1,0 +1,38 @@
+"""When the clock stands still: the moments at which the demo crawls, coarse at first and fine when it matters."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from demo.rhythm import ZONE
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(f"2026-{text}").replace(tzinfo=ZONE)
+
+
+# The stretches are short enough for what a source hands out at once: a Weibo search lists a thousand posts.
+BACKFILL = tuple(map(_at, ("10-22 00:00", "10-28 00:00", "11-01 06:00", "11-06 12:00", "11-12 18:00")))
+# Then as it happens: every five minutes while it matters.
+LIVE = tuple(
+    map(
+        _at,
+        (
+            *("11-12 19:00", "11-12 19:40", "11-12 19:45", "11-12 19:50", "11-12 19:55", "11-12 20:00", "11-12 20:05"),
+            *("11-12 20:30", "11-12 21:00", "11-12 23:00", "11-13 09:00", "11-14 12:00", "11-16 09:10"),
+        ),
+    )
+)
+STEPS = BACKFILL + LIVE
+
+
+def moments(after: datetime, until: datetime) -> list[datetime]:
+    """When the brands are judged between two steps, as if the watch job had run: each look costs some 25 ms.
+
+    Every five minutes while the steps are close, every half hour while it is live, every hour of what was back-filled.
+    """
+    every = timedelta(hours=1) if until in BACKFILL else timedelta(minutes=30)
+    if until - after <= timedelta(minutes=40):
+        every = timedelta(minutes=5)
+    between = range(1, -(-(until - after) // every))
+    return [*(after + i * every for i in between), until]
