@@ -81,7 +81,10 @@ class Batch:
 
 
 def one_of(s: Session, column: Column[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
-    """`column IN values` with the whole list as one parameter: SQLAlchemy would prepare each value on its own."""
+    """`column IN values` with the whole list as one parameter: SQLAlchemy would prepare each value on its own.
+
+    `column` must lead an index: PostgreSQL, as long as it has no statistics, else compares all rows with all values.
+    """
     if s.get_bind().dialect.name == "sqlite":
         listed = func.json_each(json.dumps(values)).table_valued("value", name="listed")
         return column.in_(select(listed.c.value))

@@ -113,7 +113,7 @@ class MentionRow(Base):
 
     __tablename__ = "mention"
     __table_args__ = (
-        UniqueConstraint("platform", "native_id"),
+        UniqueConstraint("native_id", "platform"),  # in this order: see one_of in store/sql.py
         Index(None, "published_at"),
         Index(None, "text_key"),
     )

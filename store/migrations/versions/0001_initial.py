@@ -80,7 +80,7 @@ def upgrade() -> None:
     sa.Column('region', sa.String(length=80), nullable=True),
     sa.Column('is_repost', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_mention')),
-    sa.UniqueConstraint('platform', 'native_id', name=op.f('uq_mention_platform_native_id'))
+    sa.UniqueConstraint('native_id', 'platform', name=op.f('uq_mention_native_id_platform'))
     )
     with op.batch_alter_table('mention', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_mention_published_at'), ['published_at'], unique=False)
