@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from crawler.spiders.base import TingfengSpider
 
 
+ORPHAN_GRACE = 10.0  # seconds; Scrapy waits for answers under way, and nobody is left to wait for it
+
+
 def main() -> int:
     """Crawl once. Exit code 0 whenever a result was written, whatever it says."""
     gc.set_threshold(50_000)  # thousands of short-lived pages: looking for cycles at every 700 objects costs a tenth
@@ -55,13 +58,15 @@ def _own_stdout() -> TextIO:
 
 
 def _follow_parent() -> None:
-    """Blocks until the parent closes our standard input, alive or killed; then asks Scrapy to come to an end.
+    """Blocks until the parent closes our standard input, alive or killed; then ends the crawl, politely first.
 
     Reads the bare descriptor: a thread that held sys.stdin's lock would make the interpreter's shutdown abort.
     """
     while os.read(0, 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(ORPHAN_GRACE)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def prepare(spec: CrawlSpec) -> tuple[type[TingfengSpider], Options, bool]:
