@@ -27,7 +27,6 @@ BUCKETS_PER_DAY = timedelta(days=1) // BUCKET
 SEEN_ENOUGH = 0.5  # part of a window that must be covered before a source, or a tile, is compared at all
 HALF_LIFE_DAYS = 10.0  # a brand's size drifts: a day this old counts half as much as yesterday
 PRIOR_TILES = 3.0  # the all-day rate counts as this many tiles in every time of day: quiet hours have few counts
-PASSES = 2  # of cutting past incidents down to size; the second starts from a baseline the first has cleaned
 
 Number = TypeVar("Number", int, float)
 
@@ -137,11 +136,19 @@ def usual(tiles: Tiles) -> Usual | None:
     seen = _by_slot(weights, tiles.exposures, per_day)
     if not sum(seen):
         return None
-    found = _rates(_by_slot(weights, tiles.counts, per_day), seen)
-    for _ in range(PASSES):
-        calm = _calmed(tiles.counts, found.expected(tiles))
-        found = _rates(_by_slot(weights, calm, per_day), seen)
-    return found
+    calm = _calmed(tiles.counts, _medians(tiles).expected(tiles))
+    return _rates(_by_slot(weights, calm, per_day), seen)
+
+
+def _medians(tiles: Tiles) -> Usual:
+    """The middle day at each time of day, with its two neighbours: rough, but no crisis of days moves it."""
+    n = tiles.per_day
+    by_slot: list[list[float]] = [[] for _ in range(n)]
+    for j, (count, exposure, ok) in enumerate(zip(tiles.counts, tiles.exposures, tiles.usable, strict=True)):
+        if ok:
+            by_slot[j % n].append(count / exposure)
+    middle = [median(found) if found else 0.0 for found in by_slot]
+    return Usual([(middle[i - 1] + middle[i] + middle[(i + 1) % n]) / 3 for i in range(n)], [])
 
 
 def _by_slot(weights: Sequence[float], values: Sequence[float], per_day: int) -> list[float]:
@@ -171,12 +178,3 @@ def restlessness(tiles: Tiles, expected: Sequence[float]) -> float:
     """Overdispersion of the past tiles around what was expected of them, past incidents cut down to size."""
     rows = zip(_calmed(tiles.counts, expected), expected, tiles.usable, strict=True)
     return dispersion([(n, m) for n, m, ok in rows if ok])
-
-
-def usual_peak(tiles: Tiles) -> float:
-    """What the loudest tile of a usual day holds when fully seen: the median of the days' maxima; 0 without a past."""
-    n, days = tiles.per_day, dict[int, float]()
-    for j, (count, exposure, ok) in enumerate(zip(tiles.counts, tiles.exposures, tiles.usable, strict=True)):
-        if ok:
-            days[j // n] = max(days.get(j // n, 0.0), count / exposure)
-    return median(days.values()) if days else 0.0
