@@ -26,13 +26,17 @@ CAUSES: Mapping[str, Cause] = {
     "login_required": Cause("平台要求登录，登录凭据缺失或已过期。", (_CREDENTIAL, _DOCTOR)),
     "unauthorized": Cause("平台不接受当前凭据（401）。", (_CREDENTIAL, _DOCTOR)),
     "payment_required": Cause("平台要求付费或额度已用完（402）。", ("在平台后台查看额度并续费。", _DOCTOR)),
-    "quota": Cause("平台接口的额度已用完。", ("在平台后台查看额度；额度恢复前请减少查询词。", _DOCTOR)),
+    "quota_exhausted": Cause("平台接口的额度已用完。", ("在平台后台查看额度；额度恢复前请减少查询词。", _DOCTOR)),
     "forbidden": Cause("平台拒绝访问（403）。", ("检查凭据是否有效、出口 IP 是否被限制。", _WAIT, _DOCTOR)),
     "captcha": Cause("平台要求人工验证（验证码）。", ("在浏览器打开该平台完成验证并更新凭据。", _WAIT, _DOCTOR)),
     "risk_control": Cause("平台的风控拦截了访问。", (_WAIT, _CREDENTIAL)),
     "anticrawl": Cause("平台的反爬机制拦截了访问（432）。", (_WAIT, _CREDENTIAL)),
     "teapot": Cause("平台限制了访问频率（418）。", (_WAIT,)),
     "too_many_requests": Cause("访问过于频繁，被平台限流。", (_WAIT,)),
+    "rate_limited": Cause("访问过于频繁，被平台接口限流。", (_WAIT,)),
+    "not_ok": Cause("平台没有给出数据，也没有说明原因。", (_CREDENTIAL, _WAIT)),
+    "proxy_refused": Cause("代理要求认证或拒绝了请求（407）。", ("检查代理设置与账号。", _DOCTOR)),
+    "ignored": Cause("请求被放弃，没有发出。", ("查看日志中的原因，检查来源设置。",)),
     "legal_reasons": Cause("内容因法律原因不可用（451）。", ("检查查询词，必要时停用该查询。",)),
     "robots_denied": Cause(
         "该网站的 robots.txt 不允许抓取。", ("请停用该来源，或在取得许可后写明 robots_override_reason。",)
