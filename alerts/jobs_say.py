@@ -156,21 +156,20 @@ def digest(
     with db.read() as s:
         known = outbox.known(s, [m.key for m in mails])
         missing = [m for m in mails if m.key not in known]
+        report = replace(report, known=len(known))
         if not missing or not facts_of.has_anything(s, brands, sources, span):
-            return replace(report, known=len(known))
+            return report
         waiting = facts_of.unfinished(s, sources, span, now=now) if now < span.until + PATIENCE else []
     if waiting:
-        return replace(report, known=len(known), waiting_for=tuple(waiting))
+        return replace(report, waiting_for=tuple(waiting))
     queued = 0
-    for names in dict.fromkeys(m.brands for m in missing):
+    for names in dict.fromkeys(m.brands for m in missing):  # readers of the same brands get the same mail
         own = [b for b in brands if b.name in names]
         with db.read() as s:
             facts = facts_of.gather(s, own, brands, sources, span, now=now, zone=zone)
-        messages = _messages(render_digest(facts, zone=zone), [m for m in missing if m.brands == names])
-        with db.write() as s:
-            queued += outbox.put(s, messages, now=now)
+        queued += _queue(db, render_digest(facts, zone=zone), [m for m in missing if m.brands == names], now=now)
     log.info("digest queued: period=%s first_day=%s new=%d known=%d", span.period, span.first, queued, len(known))
-    return replace(report, queued=queued, known=len(known))
+    return replace(report, queued=queued)
 
 
 def _mails(brands: Sequence[Brand], routing: Routing, span: Span) -> list[_Mail]:
@@ -191,8 +190,9 @@ def _mails(brands: Sequence[Brand], routing: Routing, span: Span) -> list[_Mail]
     ]
 
 
-def _messages(rendered: Rendered, mails: Sequence[_Mail]) -> list[Message]:
-    return [
+def _queue(db: Database, rendered: Rendered, mails: Sequence[_Mail], *, now: datetime) -> int:
+    """Put one message per mail into the outbox; how many were new."""
+    messages = [
         Message(
             key=mail.key,
             channel=DIGEST_CHANNEL,
@@ -204,3 +204,5 @@ def _messages(rendered: Rendered, mails: Sequence[_Mail]) -> list[Message]:
         )
         for mail in mails
     ]
+    with db.write() as s:
+        return outbox.put(s, messages, now=now)

@@ -139,22 +139,16 @@ def _time_bars(
     ]
     top = max([4.0, *(float(p.negative or 0) for p in points), *(p.expected or 0.0 for p in points)])
     scale = {"domain": ["本次事件", "其他时段", "平时预计"], "range": [NEGATIVE, PALE_NEGATIVE, INK]}
-    return {
-        "data": {"values": values},
-        "mark": {"type": "rect", "xOffset": 0.5, "x2Offset": -0.5},
-        "encoding": {
-            "x": {
-                "field": "from",
-                "type": "temporal",
-                "scale": {"type": "utc", "domain": domain, "nice": False},
-                "axis": time_axis(*domain),
-            },
-            "x2": {"field": "to"},
-            "y": count_axis(top, "n"),
-            "y2": {"datum": 0},
-            "color": {"field": "what", "type": "nominal", "scale": scale, "legend": {"title": None}},
-        },
+    x_scale = {"type": "utc", "domain": domain, "nice": False}
+    encoding = {
+        "x": {"field": "from", "type": "temporal", "scale": x_scale, "axis": time_axis(*domain)},
+        "x2": {"field": "to"},
+        "y": count_axis(top, "n"),
+        "y2": {"datum": 0},
+        "color": {"field": "what", "type": "nominal", "scale": scale, "legend": {"title": None}},
     }
+    mark = {"type": "rect", "xOffset": 0.5, "x2Offset": -0.5}
+    return {"data": {"values": values}, "mark": mark, "encoding": encoding}
 
 
 def _expected_line(points: Sequence[TimePoint], step: timedelta, zone: ZoneInfo) -> Spec:

@@ -22,7 +22,38 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from alerts.channels.smtp import SmtpNotifier
+from tests.support.factories import make_message
+from tingfeng.model import InlineImage, Message
+
+NOW = datetime(2025, 11, 20, 13, 10, tzinfo=UTC)
+SENDER = "听风 <tingfeng@example.com>"
+PICTURE = InlineImage(cid="0a1b2c@tingfeng", png=b"\x89PNG\r\n\x1a\n fake", alt="图")
 USER, PASSWORD = "tingfeng", "s3cret-Pa55word"
+
+
+def notifier(port: int, **overrides: Any) -> SmtpNotifier:
+    fields: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": port,
+        "security": "none",
+        "sender": SENDER,
+        "timeout": timedelta(seconds=5),
+    }
+    return SmtpNotifier(**fields | overrides)
+
+
+def alert(**overrides: Any) -> Message:
+    fields: dict[str, Any] = {
+        "key": "n251120131000-1f3a9c.1.opened.ab12cd34",
+        "channel": "mail",
+        "subject": "【听风·预警】云杉奶茶 负面 38 条/小时，平时约 4.1 条",
+        "text": "云杉奶茶：负面 38 条\n.\n正文自成一体",
+        "html": '<p>云杉奶茶</p><img src="cid:0a1b2c@tingfeng">',
+        "images": (PICTURE,),
+        "thread": "n251120131000-1f3a9c",
+    }
+    return make_message(**fields | overrides)
 
 
 @dataclass

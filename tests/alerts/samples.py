@@ -137,6 +137,11 @@ def make_alert(**overrides: Any) -> AlertFacts:
     return AlertFacts(**fields | overrides)
 
 
+def no_chart(facts: AlertFacts, **changes: Any) -> AlertFacts:
+    """Without its picture, which takes longest and is tested elsewhere."""
+    return replace(facts, chart=(), **changes)
+
+
 def make_repeat(**overrides: Any) -> AlertFacts:
     incident = spike_incident(opened_at=NOW - 4 * HOUR, since=NOW - 5 * HOUR, told=2, peak_observed=52)
     return replace(
