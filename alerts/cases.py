@@ -23,7 +23,7 @@ from tingfeng.model import Brand, Incident, IncidentKind, Reason, RunStatus, Ser
 if TYPE_CHECKING:
     from tingfeng.config import AlertRule, SourceConfig
 
-RECENT_RUNS = 50
+RECENT_RUNS = 20  # more than SOURCE_PACE.calm holds of runs a minute apart
 
 Facts = AlertFacts | FreshnessFacts
 
