@@ -107,17 +107,15 @@ def run(spec: CrawlSpec) -> Result:
 
 def verdict(crawler: Crawler, *, errors_logged: int | None = None) -> Result:
     """How a crawl that has ended went, with what it cost. `errors_logged`: if known better than by Scrapy's count."""
-    spider, stats = crawler.spider, crawler.stats.get_stats()
+    spider = crawler.spider
     if errors_logged is None:
-        errors_logged = int(stats.get("log_count/ERROR", 0))
+        errors_logged = int(crawler.stats.get_value("log_count/ERROR", 0))
     if spider is None:
         return Result(status=RunStatus.FAILED, reason="crash", detail="the spider could not be made; see its log")
-    result = cast("TingfengSpider", spider).outcome.result(
-        finish_reason=str(stats.get("finish_reason")), errors_logged=errors_logged
-    )
+    outcome = cast("TingfengSpider", spider).outcome
+    result = outcome.result(errors_logged=errors_logged)
     measured = {
-        "pages": stats.get("response_received_count", 0),
-        "seconds": round(float(stats.get("elapsed_time_seconds", 0)), 2),
+        "pages": outcome.pages,
         "cpu_seconds": round(time.process_time(), 2),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }

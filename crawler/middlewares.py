@@ -10,6 +10,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares import redirect, robotstxt
 from scrapy.http import Request, Response
+from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
 
 from crawler.options import is_local
@@ -32,10 +33,10 @@ class RobotsMiddleware(robotstxt.RobotsTxtMiddleware):
         if request.meta.get("dont_obey_robotstxt"):
             return
         rules = await self.robot_parser(request)
-        if error := self._errors.get(urlsplit(request.url).netloc):
+        if self._errors and (error := self._errors.get(urlparse_cached(request).netloc)):
             raise error
         if rules is not None and not rules.allowed(request.url, self._robotstxt_useragent or ""):
-            raise Refused("robots_denied", f"robots.txt of {urlsplit(request.url).hostname} forbids this address")
+            raise Refused("robots_denied", f"robots.txt of {urlparse_cached(request).hostname} forbids this address")
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status in STATUSES:
@@ -92,6 +93,7 @@ class GuardMiddleware:
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
+        self.spider.outcome.pages += 1
         if response.status != 200 and not request.meta.get("dont_obey_robotstxt"):
             error = self.spider.judge(response) or judge(response)
             if error is not None:
@@ -110,9 +112,13 @@ class Watch:
         made = cls(crawler)
         crawler.signals.connect(made._failed, signal=signals.spider_error)
         crawler.signals.connect(made._failed, signal=signals.item_error)
+        crawler.signals.connect(made._closed, signal=signals.spider_closed)
         return made
 
     def _failed(self, failure: Failure) -> None:
         error = failure.value
         named = error if isinstance(error, CrawlError) else CrawlError("crash", f"{type(error).__name__}: {error}")
         spider_of(self.crawler).stop(named)
+
+    def _closed(self, reason: str) -> None:
+        spider_of(self.crawler).outcome.finish_reason = reason

@@ -47,8 +47,10 @@ class Outcome:
     """Collects what happens during a crawl. Success needs evidence: every search must have said that it is done."""
 
     error: CrawlError | None = None
+    pages: int = 0  # answers received
     found: int = 0
     stored: int = 0
+    finish_reason: str = ""  # Scrapy's word for how it ended
     covered_since: datetime | None = None
     tally: Counter[str] = field(default_factory=Counter)  # "skipped/time", "page/empty" …
     open_searches: set[str] = field(default_factory=set)
@@ -67,9 +69,9 @@ class Outcome:
     def skipped(self) -> int:
         return sum(n for name, n in self.tally.items() if name.startswith("skipped/"))
 
-    def result(self, *, finish_reason: str, errors_logged: int) -> Result:
-        """The verdict, given how Scrapy says it finished and how many errors went to its log."""
-        error = self.error or self._unnoticed(finish_reason, errors_logged)
+    def result(self, *, errors_logged: int) -> Result:
+        """The verdict, given how many errors went to Scrapy's log."""
+        error = self.error or self._unnoticed(errors_logged)
         status = (
             RunStatus.OK if error is None else RunStatus.REFUSED if isinstance(error, Refused) else RunStatus.FAILED
         )
@@ -84,10 +86,10 @@ class Outcome:
             stats=dict(sorted(self.tally.items())),
         )
 
-    def _unnoticed(self, finish_reason: str, errors_logged: int) -> CrawlError | None:
+    def _unnoticed(self, errors_logged: int) -> CrawlError | None:
         """Scrapy ends with success whatever happened; this is what it would have passed over."""
-        if finish_reason != "finished":
-            return CrawlError("stopped", f"Scrapy ended with '{finish_reason}'")
+        if self.finish_reason != "finished":
+            return CrawlError("stopped", f"Scrapy ended with '{self.finish_reason}'")
         if errors_logged:
             return CrawlError("crash", f"{errors_logged} errors in the log")
         if self.open_searches:

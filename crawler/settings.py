@@ -19,7 +19,6 @@ AUTOTHROTTLE_START_DELAY = 1.0
 AUTOTHROTTLE_MAX_DELAY = 60.0
 CONCURRENT_REQUESTS = 1
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-DEFAULT_REQUEST_HEADERS = {"Accept-Language": "zh-CN,zh;q=0.9"}
 
 # Nothing may hang, nothing may swell.
 DOWNLOAD_TIMEOUT = 30
@@ -49,7 +48,6 @@ WARN_ON_GENERATOR_RETURN_VALUE = False
 DOWNLOADER_MIDDLEWARES_BASE = {
     "crawler.middlewares.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
-    "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
     "crawler.middlewares.GuardMiddleware": 540,  # outside retry: sees what is left when retrying is over
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": 550,
@@ -60,7 +58,6 @@ DOWNLOADER_MIDDLEWARES_BASE = {
 SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}
 EXTENSIONS_BASE = {
     "crawler.middlewares.Watch": 0,
-    "scrapy.extensions.corestats.CoreStats": 0,
     "scrapy.extensions.logcount.LogCount": 0,
     "scrapy.extensions.throttle.AutoThrottle": 0,
 }

@@ -66,9 +66,7 @@ def count_of(value: object) -> int | None:
 
     Words instead of numbers ('转发', '赞', '评论') stand for 0 on the pages that use them.
     """
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int):
+    if type(value) is int:  # and not bool, which is one too
         return value if 0 <= value <= MAX_COUNT else None
     if not isinstance(value, str):
         return None

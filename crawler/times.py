@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 CHINA = timezone(timedelta(hours=8))
@@ -204,7 +204,7 @@ def _chinese(
 
 def _moment(year: int, month: int, day: int, hour: str, minute: str, second: str) -> datetime | None:
     try:
-        return datetime.combine(date(year, month, day), time(int(hour), int(minute), min(int(second), 59)))
+        return datetime(year, month, day, int(hour), int(minute), min(int(second), 59))  # noqa: DTZ001  # zone follows
     except ValueError:
         return None
 

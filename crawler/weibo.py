@@ -67,9 +67,9 @@ def own_text(blog: dict[str, Any]) -> str:
 
 def is_cut(blog: dict[str, Any]) -> bool:
     """Whether the rest of the text has to be fetched."""
-    return not isinstance(blog.get("longText"), dict) and (
-        bool(blog.get("isLongText")) or _MORE.search(str(blog.get("text"))) is not None
-    )
+    markup = str(blog.get("text"))
+    linked = "全文" in markup and _MORE.search(markup) is not None
+    return (linked or bool(blog.get("isLongText"))) and not isinstance(blog.get("longText"), dict)
 
 
 def is_pinned(blog: dict[str, Any]) -> bool:

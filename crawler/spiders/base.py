@@ -7,8 +7,9 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
@@ -21,10 +22,28 @@ from crawler.refusals import not_json, translate
 from crawler.spec import CrawlSpec
 from crawler.text import cut
 from tingfeng.errors import CrawlError, LayoutChanged
-from tingfeng.model import Mention, Query
+from tingfeng.model import Brand, Mention, Query
 
 Page = list[Mention]
 Output = Iterator[Page | Request]
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """A brand made ready to be listened for in thousands of texts."""
+
+    name: str
+    words: tuple[str, ...]  # case-folded
+    picky: Brand | None  # when its must/any/none words have to be asked
+
+    @classmethod
+    def of(cls, brand: Brand) -> Self:
+        words = tuple(word.casefold() for word in brand.words)
+        return cls(brand.name, words, brand if brand.must or brand.any or brand.none else None)
+
+    def hears(self, folded: str) -> bool:
+        """As Brand.named_in, of a text that is case-folded already."""
+        return any(word in folded for word in self.words)
 
 
 class TingfengSpider(Spider):
@@ -46,7 +65,7 @@ class TingfengSpider(Spider):
         self.spec, self.options = spec, options
         self.base_url = (spec.base_url or self.home).rstrip("/")
         self.outcome = Outcome()
-        self._brands = {b.name: b for b in spec.brands}
+        self._ears = [Ear.of(brand) for brand in spec.brands]
         self._started = time.monotonic()
         self._closing: asyncio.Task[None] | None = None
 
@@ -151,10 +170,11 @@ class TingfengSpider(Spider):
 
     def brands_of(self, text: str, *, asked: str | None) -> tuple[str, ...]:
         """Whose a text is: the brand we searched for, unless its words exclude it, and every other one it names."""
+        folded = text.casefold()
         return tuple(
-            name
-            for name, brand in self._brands.items()
-            if (name == asked or brand.named_in(text)) and brand.admits(text)
+            ear.name
+            for ear in self._ears
+            if (ear.name == asked or ear.hears(folded)) and (ear.picky is None or ear.picky.admits(text))
         )
 
     def mention(

@@ -68,6 +68,7 @@ class Search:
     """How far one query has got."""
 
     query: Query
+    address: str = ""
     asked: int = 0  # highest page requested so far
     waiting: int = 0  # pages under way
     promised: int = 0  # highest page the site has said there is
@@ -102,7 +103,6 @@ class WeiboMobileSpider(TingfengSpider):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self._headers = {
-            "Accept": "application/json, text/plain, */*",
             "X-Requested-With": "XMLHttpRequest",
             "MWeibo-Pwa": "1",
             **cookie_headers(self.spec.credential),
@@ -113,7 +113,7 @@ class WeiboMobileSpider(TingfengSpider):
 
     def searches(self) -> Iterable[Request]:
         for query in dict.fromkeys(self.spec.queries):
-            search = Search(query)
+            search = Search(query, self._address(query.text))
             self.begin(search.name)
             yield from self._ask(search)
 
@@ -127,19 +127,19 @@ class WeiboMobileSpider(TingfengSpider):
             search.asked += 1
             search.waiting += 1
             yield self.request(
-                self._page_url(search.query.text, search.asked),
+                search.address + str(search.asked),
                 self.parse_page,
                 headers=self._headers,
                 search=search,
                 page=search.asked,
             )
 
-    def _page_url(self, words: str, page: int) -> str:
+    def _address(self, words: str) -> str:
+        """Where a search is found, but for the number of the page."""
         inside = _SPECIAL.sub(lambda sign: quote(sign[0], safe=""), words)
         container = f"100103type=61&q={inside}&t=0"
-        return f"{self.base_url}/api/container/getIndex?" + urlencode(
-            {"containerid": container, "page_type": "searchall", "page": page}
-        )
+        asked = urlencode({"containerid": container, "page_type": "searchall"})
+        return f"{self.base_url}/api/container/getIndex?{asked}&page="
 
     def parse_page(self, response: Response, search: Search, page: int) -> Output:
         seen_at = self.now()

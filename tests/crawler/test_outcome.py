@@ -41,7 +41,8 @@ def outcome(
     ],
 )
 def test_verdicts(why, made, finish, errors, status, reason):
-    result = made.result(finish_reason=finish, errors_logged=errors)
+    made.finish_reason = finish
+    result = made.result(errors_logged=errors)
     assert (result.status, result.reason) == (status, reason), why
 
 
@@ -49,7 +50,7 @@ def test_the_first_trouble_counts():
     made = Outcome()
     made.end(Refused("captcha", "first"))
     made.end(Unreachable("unreachable", "its consequence"))
-    assert made.result(finish_reason="captcha", errors_logged=3).reason == "captcha"
+    assert made.result(errors_logged=3).reason == "captcha"
 
 
 def test_the_blindest_search_speaks_for_the_run():
@@ -76,7 +77,7 @@ def test_what_is_no_result_is_not_taken_for_one(line):
 
 def test_details_are_kept_short():
     made = outcome(error=CrawlError("crash", "x" * 5000))
-    assert len(made.result(finish_reason="x", errors_logged=0).detail) == MAX_DETAIL
+    assert len(made.result(errors_logged=0).detail) == MAX_DETAIL
 
 
 def test_a_spec_travels_as_one_line():

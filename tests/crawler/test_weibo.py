@@ -40,7 +40,7 @@ def read(blog: dict[str, Any], *, seen_at: datetime = NOW, **more: Any) -> Menti
 
 def parse(reader: WeiboMobileSpider, body: Any) -> tuple[Page, list[Request]]:
     """Mentions and requests of a first page."""
-    search = Search(QUERY, asked=1, waiting=1)
+    search = Search(QUERY, "https://m.weibo.cn/x?page=", asked=1, waiting=1)
     reader.begin(search.name)
     response = Response("https://m.weibo.cn/x", body=json.dumps(body).encode())
     out = list(reader.parse_page(response, search, 1))
