@@ -83,7 +83,7 @@ def _over(facts: AlertFacts, zone: ZoneInfo) -> list[str]:
     span = stretch(facts.since, facts.incident.resolved_at or facts.now, zone)
     return [
         f"{span} 负面偏高，历时 {lasting(facts.lasted)}，现在已经平静下来。",
-        f"最高峰时一个统计窗口内有 {count(facts.observed)} 条负面，平时约 {expected(facts.expected)} 条。",
+        f"最异常的一段时间内有 {count(facts.observed)} 条负面，同样长的时间平时约 {expected(facts.expected)} 条。",
     ]
 
 
@@ -113,10 +113,10 @@ def _net(facts: AlertFacts) -> str:
 
 
 def figures(facts: AlertFacts) -> list[Figure]:
-    over = facts.reason is Reason.RESOLVED
-    what = "峰值（条）" if over else f"负面（条/{_window(facts)}）"
+    spike = facts.spike  # None when it is over
+    what = f"{lasting(spike.until - spike.since)}内负面" if spike else "最异常时（条）"
     shown = [
-        Figure(value=count(facts.observed), label=what, bad=not over),
+        Figure(value=count(facts.observed), label=what, bad=spike is not None),
         Figure(value=expected(facts.expected), label="平时（条）"),
     ]
     if facts.times is not None:

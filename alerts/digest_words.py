@@ -197,7 +197,7 @@ def _brand_story(b: BrandFacts, *, weekly: bool) -> list[str]:
 
 
 def _incident(i: Incident, zone: ZoneInfo) -> Line:
-    numbers = f"峰值 {wording.count(i.peak_observed)} 条，平时约 {wording.expected(i.expected)} 条"
+    numbers = f"最异常时 {wording.count(i.observed)} 条，平时约 {wording.expected(i.expected)} 条"
     if i.resolved_at is None:
         return Line(when=f"{wording.moment(i.since, zone)} 起", what=f"{numbers}，仍在持续")
     return Line(

@@ -46,7 +46,7 @@ def render_alert(facts: AlertFacts, *, zone: ZoneInfo) -> Rendered:
         kicker=alert_words.kicker(facts),
         story=story,
         figures=alert_words.figures(facts),
-        gaps=gaps(facts.blind, zone),
+        gaps=gaps(facts.blind, zone, now=facts.now),
         to_do=[wording.clean(step) for step in facts.to_do],
         to_do_title="之后可以做" if over else "现在可以做",
         posts=[post(p.mention, p.verdict, zone=zone, copies=p.copies) for p in facts.posts],
@@ -71,7 +71,7 @@ def render_freshness(facts: FreshnessFacts, *, zone: ZoneInfo) -> Rendered:
         kicker="来源已恢复" if over else "来源看不到数据",
         story=story,
         table=alert_words.freshness_table(facts, zone),
-        gaps=gaps(facts.missing, zone) if over else [],
+        gaps=gaps(facts.missing, zone, now=facts.now) if over else [],
         detail="" if over else wording.cut(facts.detail, 400),
         to_do=[wording.clean(step) for step in facts.to_do],
         footer=alert_words.freshness_footer(facts, zone),
@@ -91,7 +91,7 @@ def render_digest(facts: DigestFacts, *, zone: ZoneInfo) -> Rendered:
         tone="digest",
         kicker=digest_words.kicker(facts),
         story=digest_words.story(facts),
-        gaps=gaps(facts.blind, zone),
+        gaps=gaps(facts.blind, zone, now=facts.now),
         gaps_sum=digest_words.gaps_sum(facts),
         brands=brands,
         footer=digest_words.footer(facts, zone),
@@ -114,7 +114,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"cut": wording.cut, "count": wording.count}
+    environment.filters |= {"cut": wording.cut, "count": wording.count, "unbroken": wording.unbroken}
     return environment
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from alerts import wording
+from tingfeng.clock import BUCKET
 from tingfeng.model import Label, Mention, Verdict
 
 GAPS_SHOWN = 8
@@ -30,14 +31,11 @@ class Figure:
 class Post:
     """A post as a mail shows it. `link` None: not fit to be one, `shown` is then read only."""
 
-    where: str
-    when: str
-    reach: str
+    about: str  # where, when, how far it reaches, how many copies
     text: str
     link: str | None
     shown: str
     tone: str
-    copies: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,34 +66,32 @@ class Blind(Protocol):
 def post(mention: Mention, verdict: Verdict | None, *, zone: ZoneInfo, copies: int = 1) -> Post:
     text = f"{mention.title}：{mention.text}" if mention.title and mention.title not in mention.text else mention.text
     link = wording.safe_url(mention.url)
+    about = [wording.platform(mention), wording.moment(mention.published_at, zone), wording.reach(mention)]
     return Post(
-        where=wording.platform(mention),
-        when=wording.moment(mention.published_at, zone),
-        reach=wording.reach(mention),
+        about=" · ".join(filter(None, [*about, f"同文 {copies} 条" if copies > 1 else ""])),
         text=wording.cut(text) or "（没有文字）",
         link=link,
         shown=link or wording.cut(mention.url, 300),
         tone=_TONES[verdict.label] if verdict else "neutral",
-        copies=copies,
     )
 
 
-def gaps(spans: Sequence[Blind], zone: ZoneInfo) -> list[Gap]:
-    """Blind stretches by source and time; when there are many, the longest, and a line that says so."""
-    longest = sorted(spans, key=lambda g: g.since - g.until)[:GAPS_SHOWN]
-    shown = [
-        Gap(
-            source=wording.cut(g.source, 40),
-            stretch=wording.stretch(g.since, g.until, zone),
-            lasting=wording.lasting(g.until - g.since),
-        )
-        for g in sorted(longest, key=lambda g: (g.source, g.since))
-    ]
-    left = spans[GAPS_SHOWN:] and sorted(spans, key=lambda g: g.since - g.until)[GAPS_SHOWN:]
+def gaps(spans: Sequence[Blind], zone: ZoneInfo, *, now: datetime) -> list[Gap]:
+    """Blind stretches by source and time; when there are many, the longest, and a line that sums up the rest."""
+    by_length = sorted(spans, key=lambda g: g.since - g.until)
+    longest, left = by_length[:GAPS_SHOWN], by_length[GAPS_SHOWN:]
+    shown = [_gap(g, zone, now=now) for g in sorted(longest, key=lambda g: (g.source, g.since))]
     if left:
         hours = sum((g.until - g.since).total_seconds() for g in left) / 3600
         shown.append(Gap(source="其余", stretch=f"{len(left)} 段较短的缺口", lasting=f"合计 {hours:.1f} 小时"))
     return shown
+
+
+def _gap(g: Blind, zone: ZoneInfo, *, now: datetime) -> Gap:
+    # What reaches up to now may be no fault: a source that is asked once an hour has nothing to show in between.
+    is_open = now - g.until < BUCKET
+    stretch = f"{wording.moment(g.since, zone)} 起还没有新数据" if is_open else wording.stretch(g.since, g.until, zone)
+    return Gap(source=wording.cut(g.source, 40), stretch=stretch, lasting=wording.lasting(g.until - g.since))
 
 
 def source_bars(by_source: Mapping[str, int]) -> list[SourceBar]:

@@ -188,6 +188,11 @@ def rarity(p: float, window: timedelta) -> str:
     return f"若一切如常，平均约 {often}才会碰上一次"
 
 
+def unbroken(text: str) -> str:
+    """Parts joined by ' · ' that a narrow screen breaks only behind the dots, for HTML."""
+    return "\u00a0· ".join(part.replace(" ", "\u00a0") for part in text.split(" · "))
+
+
 def platform(mention: Mention) -> str:
     """'微博', '知乎', or the name of the feed."""
     return _PLATFORMS.get(mention.platform, clean(mention.platform.removeprefix("feed:")))
