@@ -16,6 +16,15 @@ from tingfeng.errors import StoreError
 
 __all__ = ["Database", "Session", "check", "upgrade"]
 
+SQLITE = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    # Index pages are hit at random: with 2 MB of cache and a checkpoint every 4 MB, as by default, storing 200,000
+    # mentions took three times the system time.
+    "cache_size=-16384",  # KiB
+    "wal_autocheckpoint=4000",  # pages of 4 KiB
+)
 BUSY_MS = 30_000  # how long a writer waits for another before it gives up
 
 
@@ -103,8 +112,9 @@ def _engine(url: str) -> Engine:
 
 def _sqlite_connect(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # the driver's own BEGIN comes too late and is never IMMEDIATE
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+    for pragma in SQLITE:
         connection.execute(f"PRAGMA {pragma}")
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
 
 def _sqlite_begin(connection: Connection) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from store import feedback
@@ -68,21 +68,24 @@ class BlindSpan:
 
 def totals(s: Session, brands: Sequence[str], since: datetime, until: datetime) -> dict[str, Totals]:
     """Counts per brand over all sources, every brand of `brands` present and in that order."""
-    rows = s.execute(_sums(BUCKETS.c.brand, since, until).where(BUCKETS.c.brand.in_(brands)))
-    found = {row[0]: _totals(row) for row in rows}
+    query = (
+        _sums(since, until).add_columns(BUCKETS.c.brand).where(BUCKETS.c.brand.in_(brands)).group_by(BUCKETS.c.brand)
+    )
+    found = {row.brand: _totals(row) for row in s.execute(query)}
     return {brand: found.get(brand, Totals()) for brand in brands}
 
 
 def by_source(s: Session, brand: str, since: datetime, until: datetime) -> dict[str, Totals]:
     """Counts of a brand per source with mentions, most mentions first."""
-    rows = s.execute(_sums(BUCKETS.c.source, since, until).where(BUCKETS.c.brand == brand))
-    found = [(row[0], _totals(row)) for row in rows]
-    return dict(sorted(found, key=lambda item: (-item[1].total, item[0])))
+    query = _sums(since, until).where(BUCKETS.c.brand == brand)
+    found = {source: s.execute(query.where(BUCKETS.c.source == source)).one() for source in sources_of(s, brand)}
+    counts = {source: _totals(row) for source, row in found.items() if row.total}
+    return dict(sorted(counts.items(), key=lambda item: (-item[1].total, item[0])))
 
 
-def _sums(key: Any, since: datetime, until: datetime) -> Any:
+def _sums(since: datetime, until: datetime) -> Select[Any]:
     sums = [func.sum(BUCKETS.c[name]).label(name) for name in Totals.__dataclass_fields__]
-    return select(key, *sums).where(BUCKETS.c.start >= since, BUCKETS.c.start < until).group_by(key)
+    return select(*sums).where(BUCKETS.c.start >= since, BUCKETS.c.start < until)
 
 
 def _totals(row: Any) -> Totals:

@@ -80,10 +80,10 @@ def pending(s: Session, *, limit: int) -> list[Pending]:
 
 
 def uncounted(s: Session, since: datetime, until: datetime) -> int:
-    """How many pairs published in [since, until) stand in no bucket yet: until it is 0 the buckets say too little."""
-    waiting = select(func.count()).select_from(LINK).join(MENTION, MENTION.c.id == LINK.c.mention_id)
+    """How many mentions published in [since, until) wait to be counted: until it is 0 the buckets say too little."""
+    waiting = select(LINK.c.mention_id).where(LINK.c.counted_by.is_(None))
     period = (MENTION.c.published_at >= since, MENTION.c.published_at < until)
-    return s.execute(waiting.where(LINK.c.counted_by.is_(None), *period)).scalar_one()
+    return s.execute(select(func.count()).where(MENTION.c.id.in_(waiting), *period)).scalar_one()
 
 
 def pending_comments(s: Session, scorer: str, version: str, limit: int) -> list[Comment]:

@@ -178,7 +178,7 @@ class BucketRow(Base):
     """Five minutes of counts by `published_at`, changed only in the transaction that writes the scores."""
 
     __tablename__ = "bucket"
-    __table_args__ = (Index(None, "start"), {"sqlite_with_rowid": False})
+    __table_args__ = (Index(None, "brand", "start"), {"sqlite_with_rowid": False})
 
     brand: Mapped[str] = mapped_column(String(80), primary_key=True)
     source: Mapped[str] = mapped_column(String(80), primary_key=True)

@@ -178,7 +178,7 @@ def test_uncounted_says_whether_the_buckets_are_complete(db: Database) -> None:
         stored_scored(s, [make_mention(published_at=NOW - DAY)])
         mentions.add(s, [make_mention(published_at=NOW, brands=("云雀", "夜莺"))])
         assert scores.uncounted(s, NOW - 2 * DAY, NOW) == 0
-        assert scores.uncounted(s, NOW, NOW + DAY) == 2
+        assert scores.uncounted(s, NOW, NOW + DAY) == 1
 
 
 def test_verdicts_come_back_as_they_were(db: Database) -> None:

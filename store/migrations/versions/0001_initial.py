@@ -25,7 +25,7 @@ def upgrade() -> None:
     sqlite_with_rowid=False
     )
     with op.batch_alter_table('bucket', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_bucket_start'), ['start'], unique=False)
+        batch_op.create_index(batch_op.f('ix_bucket_brand_start'), ['brand', 'start'], unique=False)
 
     op.create_table('coverage',
     sa.Column('source', sa.String(length=80), nullable=False),
