@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import logging
 import re
 import subprocess
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 OVERLAP = timedelta(minutes=10)  # platforms list a post some time after it was written
 GRACE = timedelta(seconds=10)  # between asking a child to end and ending it
 AHEAD = timedelta(days=1)  # a demo's clock may have been set back since a row was written
+FIRST_REST, LONGEST_REST = timedelta(minutes=15), timedelta(hours=12)
+REMEMBERED = 12  # runs; as many refusals in a row make the longest rest
 UNKNOWN = datetime.fromtimestamp(0, UTC)
 ASK_STOP = 0.5  # seconds between two questions whether to stop
 MAX_RESULT = 65_536  # bytes read of a child's answer
@@ -81,6 +84,21 @@ def crawl(
             run = _finish(s, run, result, ended)
     _tell(run, seconds=time.monotonic() - started)
     return CrawlReport(run=run)
+
+
+def resting_until(db: Database, source: str, *, now: datetime) -> datetime | None:
+    """Until when a platform that said no should be left alone; None when it may be asked now.
+
+    The first refusal in a row rests the source for FIRST_REST, each further one for twice as long, up to LONGEST_REST.
+    Not enforced by `crawl`: an operator who has put things right does not wait.
+    """
+    with db.read() as s:
+        newest = runs.recent(s, limit=REMEMBERED, source=source)
+    refused = list(itertools.takewhile(lambda run: run.status is RunStatus.REFUSED, newest))
+    if not refused:
+        return None
+    until = (refused[0].finished_at or refused[0].started_at) + min(LONGEST_REST, FIRST_REST * 2 ** (len(refused) - 1))
+    return until if until > now else None
 
 
 def problems_of(source: SourceConfig, brands: Sequence[Brand], *, secret: str | None) -> list[str]:
@@ -155,6 +173,7 @@ def _spec(
         author_secret=author_secret,
         credential=secret,
         robots_override_reason=source.robots_override_reason,
+        time_limit=source.time_limit,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from tingfeng.errors import CrawlError, Refused
-from tingfeng.model import RunStatus
+from tingfeng.model import RunStatus, storable
 
 MAX_DETAIL = 500  # characters
 FEW_SKIPS = 5  # so many unreadable posts may happen on any page
@@ -78,7 +78,7 @@ class Outcome:
         return Result(
             status=status,
             reason=error.reason if error else "",
-            detail=error.detail[:MAX_DETAIL] if error else "",
+            detail=storable(error.detail[:MAX_DETAIL]) if error else "",
             found=self.found,
             stored=self.stored,
             skipped=self.skipped,

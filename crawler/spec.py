@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from tingfeng.model import Brand, Query
@@ -27,6 +27,7 @@ class CrawlSpec:
     author_secret: str = field(repr=False)  # keys the pseudonyms of authors
     credential: str | None = field(default=None, repr=False)
     robots_override_reason: str | None = None
+    time_limit: timedelta = timedelta(minutes=10)  # when the parent ends it
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -39,6 +40,7 @@ class CrawlSpec:
         table["queries"] = tuple(Query(**q) for q in table["queries"])
         table["brands"] = tuple(_brand(b) for b in table["brands"])
         table["since"], table["now"] = (datetime.fromisoformat(table[key]) for key in ("since", "now"))
+        table["time_limit"] = timedelta(seconds=table["time_limit"])
         return cls(**table)
 
 
@@ -48,6 +50,8 @@ def _brand(table: dict[str, Any]) -> Brand:
     return Brand(**values)
 
 
-def _plain(value: object) -> str:
-    """Dates become ISO 8601; anything else an option may hold becomes text."""
+def _plain(value: object) -> str | float:
+    """Dates become ISO 8601, durations seconds; anything else an option may hold becomes text."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -24,6 +24,8 @@ from crawler.text import cut
 from tingfeng.errors import CrawlError, LayoutChanged
 from tingfeng.model import Brand, Mention, Query
 
+ENOUGH = 0.7  # of the time limit
+
 Page = list[Mention]
 Output = Iterator[Page | Request]
 
@@ -102,6 +104,14 @@ class TingfengSpider(Spider):
     def now(self) -> datetime:
         """The time in the story the crawl was told, moved on by what has passed since."""
         return self.spec.now + timedelta(seconds=time.monotonic() - self._started)
+
+    def is_late(self) -> bool:
+        """Whether so much of the time limit is used that nothing more should be asked for than what is under way.
+
+        A run that is ended from outside has failed and begins anew, for ever if it never fits; one that stops asking
+        in time has got as far as it says.
+        """
+        return time.monotonic() - self._started > ENOUGH * self.spec.time_limit.total_seconds()
 
     def request(
         self,

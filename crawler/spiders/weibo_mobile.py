@@ -121,6 +121,9 @@ class WeiboMobileSpider(TingfengSpider):
 
     def _ask(self, search: Search) -> Iterator[Request]:
         """Requests for the next pages: one, or as many as the site has promised and we may prefetch."""
+        if search.asked and self.is_late():
+            self.count("search/out_of_time")
+            return
         while search.asked < self.options.max_pages and (
             search.waiting == 0 or (search.waiting < self.options.prefetch and search.asked < search.promised)
         ):
@@ -252,9 +255,10 @@ class WeiboMobileSpider(TingfengSpider):
         mid = mid_of(blog)
         if mid in self._full or mid in self._waiting_for_full:
             return True
-        if self._full_left <= 0:
+        if self._full_left <= 0 or self.is_late():
             self.count("long_text/left_short")
-        return self._full_left > 0
+            return False
+        return True
 
     def _ask_full(self, short: Mention) -> Output:
         mid = short.native_id

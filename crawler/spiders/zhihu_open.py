@@ -117,21 +117,21 @@ class ZhihuOpenSpider(TingfengSpider):
 
     def read(self, item: object, query: Query, seen_at: datetime) -> Mention | None:
         """The mention in one item; None when it is unreadable (counted as skipped), too old, or nobody's."""
-        if not isinstance(item, dict) or not item.get("ContentID"):
+        number = item.get("ContentID") if isinstance(item, dict) else None
+        if not isinstance(item, dict) or not number or not isinstance(number, int | str):
             self.skip("id")
             return None
-        edited = item.get("EditTime")
-        posted = from_epoch(float(edited)) if isinstance(edited, int | str) and str(edited).isdigit() else None
+        edited = str(item.get("EditTime"))
+        posted = from_epoch(int(edited)) if edited.isascii() and edited.isdigit() and len(edited) < 20 else None
         if posted is None or posted.at > seen_at + AHEAD:
             self.skip("time")
             return None
         if posted.at < seen_at - self.options.max_age:
             self.count("too_old")
             return None
-        title, text = (text_of(str(item.get(key) or "")) for key in ("Title", "ContentText"))
-        name = item.get("AuthorName")
+        title, text, name = (_words(item.get(key)) for key in ("Title", "ContentText", "AuthorName"))
         return self.mention(
-            native_id=f"{str(item.get('ContentType') or 'unknown').lower()}:{item['ContentID']}",
+            native_id=f"{_words(item.get('ContentType')).lower() or 'unknown'}:{number}",
             url=without_parameters(address(item.get("Url")), prefixes=("utm_",)),
             title=title,
             text=text or title,
@@ -146,6 +146,10 @@ class ZhihuOpenSpider(TingfengSpider):
 
 def _wordings(query: Query, options: ZhihuOpenOptions) -> list[str]:
     return [query.text, *(f"{query.text} {word}" for word in options.extra_words)]
+
+
+def _words(value: object) -> str:
+    return text_of(value) if isinstance(value, str) else ""
 
 
 def _askable(words: str) -> bool:

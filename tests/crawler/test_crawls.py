@@ -60,6 +60,7 @@ CASES: dict[str, list[Any]] = {  # pages of a search
     "both": [page([BOTH])],
     "refused_long": [page([post(NOW, f"云雀{MORE}", n=90_000, isLongText=True)])],
     "quiet": [NOTHING],
+    "late": [page(posts(9, 10 * n, 10 * n + 9), total=90, next_page=n + 2) for n in range(9)],
 }  # fmt: skip
 OPTIONS: dict[str, dict[str, Any]] = {
     "limit": {"max_pages": 2},
@@ -106,6 +107,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, sqlite_migrated: Path) -> Ran:
     with serve(answer) as site:
         specs = [make_spec(source=c, base_url=f"{site.url}/{c}", options=OPTIONS.get(c, {})) for c in CASES]
         specs = [replace(s, queries=TWO, brands=(BRAND, RIVAL)) if s.source == "both" else s for s in specs]
+        specs = [replace(s, time_limit=timedelta(0)) if s.source == "late" else s for s in specs]
         specs = [replace(s, credential="SUB=abc; SSOLoginState=1") if s.source == "limit" else s for s in specs]
         specs.append(make_spec("zhihu_open", source="zhihu", base_url=f"{site.url}/zhihu", credential="geheim"))
         feed = {"url": "old.xml", "key_parameter": "key"}
@@ -133,6 +135,7 @@ def ago(minutes: int) -> datetime:
         ("overlap", 21, [1, 2, 3, 4], None, "overlapping pages and an empty one in the middle lose and double nothing"),
         ("window", 20, [1, 2], None, "a page that lies wholly before the window ends the search"),
         ("limit", 20, [1, 2], ago(19), "ended by the limit: it says how far it got"),
+        ("late", 10, [1], ago(9), "short of time: it stops asking and says how far it got"),
         ("endless", 10, [1, 2, 3, 4], ago(9), "three pages without news end a search"),
         ("ahead", 300, [*range(1, 31)], None, "pages fetched ahead are each asked for once"),
         ("quiet", 0, [1], None, "nothing found is an answer, and covers the whole window"),

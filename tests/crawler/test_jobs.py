@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from crawler import jobs
-from crawler.jobs import OVERLAP, crawl, problems_of
+from crawler.jobs import OVERLAP, crawl, problems_of, resting_until
 from store import mentions, runs
 from store.database import Database
 from tests.support.crawls import BRAND
@@ -32,7 +32,7 @@ ONE_PAGE = page([post(NOW - n * MINUTE, n=n) for n in range(10)])
 
 
 @pytest.fixture
-def db(sqlite_url: str) -> Iterator[Database]:
+def lite(sqlite_url: str) -> Iterator[Database]:
     database = Database(sqlite_url)
     yield database
     database.close()
@@ -67,30 +67,30 @@ def test_a_run_is_written_down_and_the_next_window_begins_where_it_began(db, tmp
     assert count(db) == 10
 
 
-def test_a_refused_run_leaves_the_window_open(db, tmp_path):
+def test_a_refused_run_leaves_the_window_open(lite, tmp_path):
     with serve(lambda asked: Reply(b"", 432 if "getIndex" in asked.path else 404)) as site:
-        refused = run(db, source(site.url, options={"first_window": "2d"}), tmp_path)
+        refused = run(lite, source(site.url, options={"first_window": "2d"}), tmp_path)
     assert (refused.status, refused.reason) == (RunStatus.REFUSED, "anticrawl")
-    with db.read() as s:
+    with lite.read() as s:
         assert runs.last_finished(s, "weibo") is None
         assert runs.coverage(s, "weibo", since=NOW - timedelta(days=9), until=NOW) == []
 
 
-def test_a_crawl_beyond_its_time_is_ended_keeps_what_it_read_and_is_repeated(db, tmp_path, monkeypatch):
+def test_a_crawl_beyond_its_time_is_ended_keeps_what_it_read_and_is_repeated(lite, tmp_path, monkeypatch):
     monkeypatch.setattr(jobs, "GRACE", timedelta(seconds=3))
     half = page(ONE_PAGE["data"]["cards"][i]["mblog"] for i in range(5))
     half["data"]["cardlistInfo"]["page"] = 2
     slow = [half, Reply(b"{}", delay=20)]
     with serve(pages(*slow)) as site:
-        stuck = run(db, source(site.url, time_limit=4), tmp_path)
+        stuck = run(lite, source(site.url, time_limit=4), tmp_path)
         assert (stuck.status, stuck.reason) == (RunStatus.FAILED, "timeout"), stuck
     with serve(pages(ONE_PAGE)) as site:
-        again = run(db, source(site.url), tmp_path, now=NOW + MINUTE)
+        again = run(lite, source(site.url), tmp_path, now=NOW + MINUTE)
     assert again.window_since == NOW + MINUTE - timedelta(days=7), "no hole"
-    assert count(db) == 10, "no double"
+    assert count(lite) == 10, "no double"
 
 
-def test_a_killed_child_is_a_crash_and_a_killed_parent_takes_its_child_along(db, sqlite_url, tmp_path):
+def test_a_killed_child_is_a_crash_and_a_killed_parent_takes_its_child_along(lite, sqlite_url, tmp_path):
     """SIGKILL on the crawling process, then on the process that runs the job; the store is fine after both."""
     asked: list[Asked] = []
 
@@ -108,7 +108,7 @@ def test_a_killed_child_is_a_crash_and_a_killed_parent_takes_its_child_along(db,
         child = wait_for(lambda: child_of(parent.pid) if len(asked) > 2 else None)
         os.kill(child, signal.SIGKILL)
         assert parent.wait(20) == 0
-        with db.read() as s:
+        with lite.read() as s:
             crashed = runs.latest(s, "weibo")
         assert crashed is not None and (crashed.status, crashed.reason) == (RunStatus.FAILED, "crash")
         asked.clear()
@@ -118,10 +118,10 @@ def test_a_killed_child_is_a_crash_and_a_killed_parent_takes_its_child_along(db,
         parent.wait()
         wait_for(lambda: not Path(f"/proc/{child}").exists() or is_gone(child))
     with serve(pages(ONE_PAGE)) as site:
-        fine = run(db, source(site.url), tmp_path, now=NOW + MINUTE)
+        fine = run(lite, source(site.url), tmp_path, now=NOW + MINUTE)
     assert fine.status is RunStatus.OK
-    assert count(db) == 10
-    with db.read() as s:
+    assert count(lite) == 10
+    with lite.read() as s:
         assert [r.reason for r in runs.recent(s, limit=9)] == ["", "killed", "crash"], "no row is left running"
 
 
@@ -154,18 +154,43 @@ def wait_for(what: Any, seconds: float = 30) -> Any:
     raise AssertionError("it did not happen in time")
 
 
-def test_two_crawls_of_one_source_do_not_run_at_once(db, tmp_path):
+@pytest.mark.parametrize(
+    ("why", "reasons", "rest"),
+    [
+        ("never crawled", [], None),
+        ("all well", ["captcha", ""], None),
+        ("a failure is no refusal", ["unreachable"], None),
+        ("refused once", ["", "captcha"], 15),
+        ("refused again", ["captcha", "captcha"], 30),
+        ("refused all day", ["captcha"] * 12, 720),
+        ("what was before the last good run is over", ["captcha", "captcha", "", "captcha"], 15),
+    ],
+)
+def test_a_platform_that_said_no_is_left_alone_for_a_while(lite, why, reasons, rest):
+    at = NOW - timedelta(days=1)
+    with lite.write() as s:
+        for reason in reasons:
+            at += MINUTE
+            status = RunStatus.FAILED if reason == "unreachable" else RunStatus.REFUSED if reason else RunStatus.OK
+            begun = runs.begin(s, "weibo", window_since=at - MINUTE, window_until=at, now=at)
+            runs.finish(s, begun.id, status=status, reason=reason, now=at)
+    until = resting_until(lite, "weibo", now=at)
+    assert until == (at + rest * MINUTE if rest else None), why
+    assert resting_until(lite, "weibo", now=at + timedelta(hours=12)) is None, "every rest ends"
+
+
+def test_two_crawls_of_one_source_do_not_run_at_once(lite, tmp_path):
     with jobs._alone(tmp_path, "weibo"), pytest.raises(CrawlError, match="busy"):
-        run(db, source("http://127.0.0.1:9"), tmp_path)
-    with db.read() as s:
+        run(lite, source("http://127.0.0.1:9"), tmp_path)
+    with lite.read() as s:
         assert runs.latest(s, "weibo") is None
 
 
-def test_secrets_stay_out_of_logs_rows_and_the_command_line(db, tmp_path):
+def test_secrets_stay_out_of_logs_rows_and_the_command_line(lite, tmp_path):
     options = {"url": "/rss", "key_parameter": "key"}
     with serve(lambda asked: Reply(b"", 503 if asked.path == "/rss" else 404)) as site:
         at = source(site.url, kind="feed", name="news", options=options)
-        failed = run(db, at, tmp_path, secret="top secret!", author_secret="also secret")
+        failed = run(lite, at, tmp_path, secret="top secret!", author_secret="also secret")
     assert (failed.status, failed.reason, failed.detail) == (RunStatus.FAILED, "unreachable", "HTTP 503")
     [log] = tmp_path.glob("*.log")
     text = log.read_text()
@@ -192,12 +217,12 @@ def test_a_sound_source_has_no_problems():
     assert problems_of(source("http://127.0.0.1:9"), (BRAND,), secret=None) == []
 
 
-def test_an_unreadable_first_window_is_a_mistake_of_the_file(db, tmp_path):
+def test_an_unreadable_first_window_is_a_mistake_of_the_file(lite, tmp_path):
     with pytest.raises(ConfigError, match="first_window"):
-        run(db, source("http://127.0.0.1:9", options={"first_window": "long"}), tmp_path)
+        run(lite, source("http://127.0.0.1:9", options={"first_window": "long"}), tmp_path)
 
 
-def test_a_misconfigured_source_fails_by_name(db, tmp_path):
-    failed = run(db, source("http://127.0.0.1:9", options={"max_page": 3}), tmp_path)
+def test_a_misconfigured_source_fails_by_name(lite, tmp_path):
+    failed = run(lite, source("http://127.0.0.1:9", options={"max_page": 3}), tmp_path)
     assert (failed.status, failed.reason) == (RunStatus.FAILED, "config")
     assert "max_pages" in failed.detail

@@ -76,8 +76,9 @@ def test_what_is_no_result_is_not_taken_for_one(line):
 
 
 def test_details_are_kept_short():
-    made = outcome(error=CrawlError("crash", "x" * 5000))
+    made = outcome(error=CrawlError("crash", "\ud800\x00" + "x" * 5000))
     assert len(made.result(errors_logged=0).detail) == MAX_DETAIL
+    assert made.result(errors_logged=0).detail.startswith("\ufffd\ufffdx"), "it goes into a database"
 
 
 def test_a_spec_travels_as_one_line():

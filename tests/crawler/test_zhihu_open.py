@@ -61,6 +61,9 @@ def test_an_item_becomes_a_mention():
         ("no time", {"EditTime": None}, "skipped/time"),
         ("a time to come", {"EditTime": int((NOW + timedelta(days=3)).timestamp())}, "skipped/time"),
         ("no number", {"EditTime": "昨天"}, "skipped/time"),
+        ("a number of another script", {"EditTime": "²"}, "skipped/time"),
+        ("a number beyond all calendars", {"EditTime": 10**400}, "skipped/time"),
+        ("an id that is none", {"ContentID": {"a": 1}}, "skipped/id"),
         ("older than we want", {"EditTime": int((NOW - timedelta(days=31)).timestamp())}, "too_old"),
     ],
 )
