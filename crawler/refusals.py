@@ -146,4 +146,6 @@ def _named(error: BaseException | None) -> CrawlError:
         if "exceed" in str(error):
             return LayoutChanged("too_large", "the unpacked answer is larger than max_body")
         return Refused("ignored", str(error)[:100])
+    if "certificate" in str(error):
+        return Unreachable("unreachable", "the server's certificate is not to be trusted")
     return Unreachable("unreachable", type(error).__name__)

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from alerts.advice import CAUSES
 from crawler.outcome import Result
 from crawler.spec import CrawlSpec
 from tests.support.crawls import crawl_all, make_spec
 from tests.support.factories import NOW
-from tests.support.web import NOT_FOUND, Asked, Reply, reply_json, serve
+from tests.support.web import NOT_FOUND, Asked, Reply, reply_json, self_signed, serve
 from tests.support.weibo_pages import NOTHING, page, pages, post
 from tingfeng.model import RunStatus
 
@@ -140,11 +141,13 @@ def results(tmp_path_factory: pytest.TempPathFactory, sqlite_migrated: Path) -> 
         reply = table[folder][1] if rest and folder in table else NOT_FOUND
         return reply if isinstance(reply, Reply) else pages(reply)(asked)
 
-    with serve(answer) as site:
+    tls = self_signed(path.parent)
+    with serve(answer) as site, serve(answer, tls) as impostor:
         specs = [spec_for(name, row[0], site.url) for name, row in table.items()]
         broken = {"base_url": site.url + "/broken"}
         specs += [make_spec(f"tests.support.spiders:{kind}", source=kind, **broken) for _, kind, _ in BROKEN]
         specs.append(make_spec(source="nobody", base_url="http://127.0.0.1:1"))
+        specs.append(make_spec(source="impostor", base_url=impostor.url, credential="SUB=1"))
         found = crawl_all([replace(spec, database_url=f"sqlite:///{path}") for spec in specs])
     return dict(zip([spec.source for spec in specs], found, strict=True))
 
@@ -179,6 +182,17 @@ def test_what_scrapy_passes_over_fails_the_run(results, why, kind, reason):
 
 def test_no_answer_at_all(results):
     assert (results["nobody"].status, results["nobody"].reason) == (FAILED, "unreachable"), results["nobody"]
+
+
+def test_secrets_are_not_sent_to_whoever_shows_any_certificate(results):
+    assert (results["impostor"].status, results["impostor"].reason) == (FAILED, "unreachable")
+    assert "certificate" in results["impostor"].detail
+
+
+def test_every_name_is_explained_to_the_operator(results):
+    """The reasons are words between two rooms that do not know each other."""
+    named = {r.reason for r in results.values() if r.reason and not r.reason.startswith("code_")}
+    assert named - CAUSES.keys() == set()
 
 
 def test_no_detail_repeats_what_may_be_secret(results):
