@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -127,9 +128,13 @@ def compare(reference: Database, killed: Database, real: Sequence[Real], letters
     return problems
 
 
-def moments(kills: int, durations: dict[str, float], rng: random.Random) -> list[tuple[str, float]]:
-    """Where to kill: each stage in turn, at a random moment of the time it took undisturbed."""
-    return [(stage, rng.uniform(0, durations.get(stage, 0.5))) for stage in (STAGES * kills)[:kills]]
+def moments(
+    kills: int, stages: Sequence[str], durations: dict[str, float], rng: random.Random
+) -> list[tuple[str, float]]:
+    """Where to kill: each of `stages` in turn, at a random moment of the time it took undisturbed."""
+    return [
+        (stage, rng.uniform(0, durations.get(stage, 0.5))) for stage in itertools.islice(itertools.cycle(stages), kills)
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +149,16 @@ class Outcome:
     problems: list[str]
 
 
-def run(corpus: Path, folder: Path, *, kills: int, limit: int | None, readers: int, seed: int) -> Outcome:
+def run(
+    corpus: Path,
+    folder: Path,
+    *,
+    kills: int,
+    limit: int | None,
+    readers: int,
+    seed: int,
+    stages: Sequence[str] = STAGES,
+) -> Outcome:
     """The whole bench in `folder`."""
     started, rng = time.monotonic(), random.Random(seed)
     real = read(corpus, limit=limit, angry=120)
@@ -158,7 +172,7 @@ def run(corpus: Path, folder: Path, *, kills: int, limit: int | None, readers: i
         with Mailbox(None) as mailbox:
             undisturbed(reference, mailbox)
         with Mailbox(None, delay=MAIL_DELAY) as mailbox:
-            for number, (stage, after) in enumerate(moments(kills, reference.durations, rng)):
+            for number, (stage, after) in enumerate(moments(kills, stages, reference.durations, rng)):
                 killed_in(killed, mailbox, stage, after, whole_tree=number % 2 == 0)
             undisturbed(killed, mailbox)
             letters = mailbox.letters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from demo.rhythm import ZONE
+from demo.rhythm import HOUR, ZONE
 
 
 def _at(text: str) -> datetime:
@@ -12,14 +12,14 @@ def _at(text: str) -> datetime:
 
 
 # The stretches are short enough for what a source hands out at once: a Weibo search lists a thousand posts.
-BACKFILL = tuple(map(_at, ("10-22 00:00", "10-28 00:00", "11-01 06:00", "11-06 12:00", "11-12 18:00")))
+BACKFILL = tuple(map(_at, ("10-26 00:00", "11-02 00:00", "11-12 18:00")))
 # Then as it happens: every five minutes while it matters.
 LIVE = tuple(
     map(
         _at,
         (
-            *("11-12 19:00", "11-12 19:40", "11-12 19:45", "11-12 19:50", "11-12 19:55", "11-12 20:00", "11-12 20:05"),
-            *("11-12 20:30", "11-12 21:00", "11-12 23:00", "11-13 09:00", "11-14 12:00", "11-16 09:10"),
+            *("11-12 19:00", "11-12 19:40", "11-12 19:45", "11-12 19:50", "11-12 20:00", "11-12 21:00"),
+            *("11-12 23:00", "11-13 09:00", "11-16 09:10"),
         ),
     )
 )
@@ -27,12 +27,11 @@ STEPS = BACKFILL + LIVE
 
 
 def moments(after: datetime, until: datetime) -> list[datetime]:
-    """When the brands are judged between two steps, as if the watch job had run: each look costs some 25 ms.
+    """When the brands are judged between two steps, as if the watch job had run: each look costs some 20 ms.
 
-    Every five minutes while the steps are close, every half hour while it is live, every hour of what was back-filled.
+    Every five minutes while the steps are close, every half hour of the night that follows, every hour of the rest.
     """
-    every = timedelta(hours=1) if until in BACKFILL else timedelta(minutes=30)
-    if until - after <= timedelta(minutes=40):
-        every = timedelta(minutes=5)
-    between = range(1, -(-(until - after) // every))
+    span = until - after
+    every = timedelta(minutes=5) if span <= 2 * HOUR else timedelta(minutes=30) if span <= 12 * HOUR else HOUR
+    between = range(1, -(-span // every))
     return [*(after + i * every for i in between), until]

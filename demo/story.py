@@ -29,7 +29,7 @@ BRANDS = (
     *(Brand(name=rival, competitor_of=(OWN,)) for rival in RIVALS),
 )
 # Posts on a working day, by brand: Weibo, answers, news.
-_PER_DAY = {OWN: (108.0, 1.3, 2.6), RIVALS[0]: (38.0, 0.5, 0.9), RIVALS[1]: (29.0, 0.4, 0.8)}
+_PER_DAY = {OWN: (80.0, 1.3, 2.6), RIVALS[0]: (38.0, 0.5, 0.9), RIVALS[1]: (29.0, 0.4, 0.8)}
 _MOODS = {OWN: (0.17, 0.29, 0.54), RIVALS[0]: (0.22, 0.33, 0.45), RIVALS[1]: (0.18, 0.34, 0.48)}
 _KINDS = ("negative", "neutral", "positive")
 _LONG = 0.02  # of all posts
@@ -124,10 +124,10 @@ def _short_or_long(rng: Random, writer: Writer, kind: str, brand: str) -> str:
 
 
 def _campaign(rng: Random, author: _Author) -> Iterator[Post]:
-    """Members' day: some four times a usual day's posts on top of it, none of them angry."""
+    """Members' day: four times a usual day's posts on top of it, none of them angry."""
     writer = Writer(rng)
     for hour in range(13):
-        for at in within(rng, CAMPAIGN + timedelta(hours=hour), timedelta(hours=1), rng.randint(26, 44)):
+        for at in within(rng, CAMPAIGN + timedelta(hours=hour), timedelta(hours=1), rng.randint(20, 33)):
             yield author.weibo(at, writer.post("campaign", OWN))
 
 
