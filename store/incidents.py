@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from store.sql import affected, insert_into, table
+from store.sql import affected, insert_into, run_many, table
 from store.tables import IncidentRow, IncidentStepRow
 from tingfeng.errors import StoreError
 from tingfeng.model import Incident, IncidentKind, Reason
@@ -44,12 +44,13 @@ class IncidentStats:
 
 def insert(s: Session, incident: Incident) -> Incident:
     """Open an incident as given; its `id` and `version` are set here. StoreError when one is open already."""
-    values = _values(replace(incident, version=1))
-    statement = insert_into(s, IncidentRow).values(values).on_conflict_do_nothing().returning(INCIDENT.c.id)
-    new_id = s.execute(statement).scalar()
-    if new_id is None:
+    first = replace(incident, version=1)
+    if not run_many(s, insert_into(s, IncidentRow).on_conflict_do_nothing(), [_values(first)]):
         raise StoreError(f"an incident is open already: {incident.kind} of {incident.subject}")
-    return replace(incident, id=new_id, version=1)
+    new_id = select(func.max(INCIDENT.c.id)).where(
+        INCIDENT.c.kind == first.kind, INCIDENT.c.subject == first.subject, INCIDENT.c.opened_at == first.opened_at
+    )
+    return replace(first, id=s.execute(new_id).scalar_one())
 
 
 def _values(incident: Incident) -> dict[str, Any]:

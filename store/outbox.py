@@ -106,8 +106,8 @@ def claim(s: Session, *, now: datetime, lease: timedelta) -> Claimed | None:
         "attempts": OUTBOX.c.attempts + 1,
         "tried_since": func.coalesce(OUTBOX.c.tried_since, now),
     }
-    statement = OUTBOX.update().where(OUTBOX.c.id == message_id).values(values).returning(*OUTBOX.c)
-    return _claimed(s.execute(statement).one())
+    s.execute(OUTBOX.update().where(OUTBOX.c.id == message_id).values(values))
+    return _claimed(s.execute(select(OUTBOX).where(OUTBOX.c.id == message_id)).one())
 
 
 def _claimed(row: Any) -> Claimed:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, delete, func, insert, select, update
+from sqlalchemy import Select, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from store.sql import affected, insert_into, table
+from store.sql import affected, insert_into, insert_one, table
 from store.tables import CoverageRow, RunRow
 from tingfeng.errors import StoreError
 from tingfeng.model import Run, RunStatus
@@ -50,8 +50,7 @@ def begin(s: Session, source: str, *, window_since: datetime, window_until: date
         "skipped": 0,
         "stats": {},
     }
-    run_id = s.execute(insert(RUN).values(values).returning(RUN.c.id)).scalar_one()
-    return get(s, run_id)
+    return get(s, insert_one(s, RunRow, values))
 
 
 def get(s: Session, run_id: int) -> Run:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from store.sql import affected, table
+from store.sql import affected, insert_one, table
 from store.tables import SilenceRow
 from tingfeng.errors import StoreError
 from tingfeng.model import Silence
@@ -22,8 +22,7 @@ def add(s: Session, silence: Silence) -> Silence:
     if silence.ends_at <= silence.starts_at:
         raise StoreError("a silence must end after it begins")
     values = {name: getattr(silence, name) for name in Silence.__dataclass_fields__ if name != "id"}
-    new_id = s.execute(SILENCE.insert().values(values).returning(SILENCE.c.id)).scalar_one()
-    return replace(silence, id=new_id)
+    return replace(silence, id=insert_one(s, SilenceRow, values))
 
 
 def active(s: Session, *, at: datetime) -> list[Silence]:

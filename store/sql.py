@@ -104,6 +104,14 @@ def affected(s: Session, statement: Executable) -> int:
     return cast("CursorResult[Any]", s.execute(statement)).rowcount
 
 
+def insert_one(s: Session, row: type[Base], values: Mapping[str, Any]) -> int:
+    """Insert a row; its id. Not by RETURNING, which SQLite before 3.35 does not know (RHEL 9 still has 3.34)."""
+    result = cast("CursorResult[Any]", s.execute(table(row).insert().values(values)))
+    key = result.inserted_primary_key
+    assert key is not None  # every table with an id gives it
+    return int(key[0])
+
+
 def raw_rows(s: Session, query: Executable) -> list[tuple[Any, ...]]:
     """All rows as the driver gives them, for long lists of plain numbers: SQLAlchemy's rows cost twice the query."""
     cursor = cast("CursorResult[Any]", s.execute(query)).cursor
