@@ -46,6 +46,7 @@ class FeedOptions(Options):
 
 
 class FeedSpider(TingfengSpider):
+    name = "feed"  # to Scrapy; a crawl bears the name of its source
     platform = "feed"
     home = ""
     options_class = FeedOptions

@@ -95,6 +95,7 @@ class Search:
 class WeiboMobileSpider(TingfengSpider):
     """Container 100103type=61 (实时): JSON cards, ten posts a page."""
 
+    name = "weibo_mobile"  # to Scrapy; a crawl bears the name of its source
     platform = "weibo"
     home = "https://m.weibo.cn"
     options_class = WeiboMobileOptions

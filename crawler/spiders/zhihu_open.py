@@ -52,6 +52,7 @@ class ZhihuOpenOptions(Options):
 
 
 class ZhihuOpenSpider(TingfengSpider):
+    name = "zhihu_open"  # to Scrapy; a crawl bears the name of its source
     platform = "zhihu"
     home = "https://developer.zhihu.com"
     options_class = ZhihuOpenOptions

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from scrapy.http import Request, Response
+from scrapy.settings import Settings
+from scrapy.spiderloader import SpiderLoader
 
 from crawler.options import Options, read_options
 from crawler.spiders import SPIDERS
@@ -47,6 +51,23 @@ def test_it_is_a_spider_with_options_of_its_own(kind):
 def test_its_defaults_are_courteous_to_strangers(kind):
     options = read_options(kind.options_class, {}, at="o", local=False)
     assert options.concurrency == 1 and options.throttle and options.delay >= options.least_delay
+
+
+def test_scrapys_own_tools_find_the_spiders():
+    settings = Settings()
+    settings.setmodule("crawler.settings")
+    assert set(SpiderLoader.from_settings(settings).list()) == set(SPIDERS)
+
+
+def test_a_crawling_process_loads_little(tmp_path):
+    """It starts once per crawl: no configuration, no word cutting, no second HTTP client, and not all spiders."""
+    code = (
+        "import sys; from crawler.child import run; from tests.support.crawls import make_spec; run(make_spec());"
+        "unwanted = {'pydantic', 'jieba', 'rjieba', 'snownlp', 'aiohttp', 'typer', 'rich', 'feedparser', 'alembic'};"
+        "print(sorted(unwanted & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_options_are_frozen(kind):
