@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import nlargest
 from operator import itemgetter
@@ -181,10 +181,10 @@ def counted_score() -> Any:
     return and_(SCORE.c.text_key == MENTION.c.text_key, SCORE.c.scorer + "/" + SCORE.c.version == LINK.c.counted_by)
 
 
-def _shown(row: Any, brands: tuple[str, ...], copies: int = 1) -> MentionWithVerdict:
+def _shown(row: Any, brands: tuple[str, ...]) -> MentionWithVerdict:
     fields = {name: getattr(row, name) for name in Mention.__dataclass_fields__ if name != "brands"}
     mention = Mention(**fields, brands=brands)
-    return MentionWithVerdict(id=row.id, mention=mention, verdict=verdict_of(row), weight=_weight(row), copies=copies)
+    return MentionWithVerdict(id=row.id, mention=mention, verdict=verdict_of(row), weight=_weight(row))
 
 
 def verdict_of(row: Any) -> Verdict | None:
@@ -221,11 +221,8 @@ def top(
     for row in s.execute(query):
         stories[row.text_key].append((_weight(row), -row.id))
     heaviest = nlargest(limit, ((*max(posts), len(posts)) for posts in stories.values()))
-    shown = by_ids(s, [-negated for _, negated, _ in heaviest])
-    return [
-        MentionWithVerdict(id=m.id, mention=m.mention, verdict=m.verdict, weight=m.weight, copies=copies)
-        for m, (_, _, copies) in zip(shown, heaviest, strict=True)
-    ]
+    copies = {-negated: n for _, negated, n in heaviest}
+    return [replace(m, copies=copies[m.id]) for m in by_ids(s, list(copies))]
 
 
 def count(s: Session) -> int:

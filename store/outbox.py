@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from store.sql import affected, chunks, insert_into, run_many, table
 from store.tables import OutboxRow
-from tingfeng.model import InlineImage, Message
+from tingfeng.model import InlineImage, Message, storable
 
 OUTBOX = table(OutboxRow)
 FIRST_WAIT = timedelta(minutes=1)
@@ -74,9 +74,9 @@ def _values(m: Message, *, now: datetime, due_at: datetime) -> dict[str, Any]:
         "channel": m.channel,
         "recipient": m.recipient,
         "thread": m.thread,
-        "subject": m.subject,
-        "text": m.text,
-        "html": m.html,
+        "subject": storable(m.subject),
+        "text": storable(m.text),
+        "html": None if m.html is None else storable(m.html),
         "images": images,
         "created_at": now,
         "due_at": due_at,
@@ -136,7 +136,7 @@ def failed(s: Session, item: Claimed, *, error: Exception | str, permanent: bool
     """
     give_up = permanent or now - item.tried_since >= GIVE_UP_AFTER
     ours = (OUTBOX.c.id == item.id, OUTBOX.c.sent_at.is_(None), OUTBOX.c.attempts == item.attempts)
-    values: dict[str, Any] = {"claimed_until": None, "last_error": str(error)[:ERROR_MAX]}
+    values: dict[str, Any] = {"claimed_until": None, "last_error": storable(str(error))[:ERROR_MAX]}
     values |= {"parked_at": now} if give_up else {"due_at": now + wait_after(item.attempts)}
     return affected(s, OUTBOX.update().where(*ours).values(values)) > 0 and give_up
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from store.sql import affected, insert_into, insert_one, table
 from store.tables import CoverageRow, RunRow
 from tingfeng.errors import StoreError
-from tingfeng.model import Run, RunStatus
+from tingfeng.model import Run, RunStatus, storable
 
 RUN, COVERAGE = table(RunRow), table(CoverageRow)
 Interval = tuple[datetime, datetime]  # inclusive, exclusive
@@ -83,7 +83,7 @@ def finish(
         "status": RunStatus(status),
         "finished_at": now,
         "reason": reason[:60],
-        "detail": detail.replace("\x00", "\ufffd"),
+        "detail": storable(detail),
         "found": found,
         "stored": stored,
         "skipped": skipped,

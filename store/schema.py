@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import StatementError
 
 from store.database import engine_for, translated
@@ -36,7 +35,7 @@ def current(engine: Engine) -> str | None:
     database = engine.url.database
     if engine.dialect.name == "sqlite" and database and not Path(database).exists():
         return None  # connecting would create an empty file
-    with engine.connect() as connection:
+    with engine.execution_options(tingfeng_immediate=False).connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -72,11 +71,9 @@ def upgrade(url: str) -> None:
 
     All of it is one transaction: a killed upgrade leaves the old schema. StoreError when it cannot be done.
     """
-    path = make_url(url).database
-    if url.startswith("sqlite") and path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = engine_for(url)
     try:
+        _make_folder(engine)
         found = current(engine)
         _refuse_newer(found, revisions())
         if found != revisions()[-1]:
@@ -86,6 +83,15 @@ def upgrade(url: str) -> None:
         raise translated(e) from e
     finally:
         engine.dispose()
+
+
+def _make_folder(engine: Engine) -> None:
+    database = engine.url.database
+    if engine.dialect.name == "sqlite" and database:
+        try:
+            Path(database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            raise StoreError(f"the folder of the database cannot be made: {e}") from e
 
 
 def _migrate(connection: Connection) -> None:

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from store.sql import affected, insert_one, table
 from store.tables import SilenceRow
 from tingfeng.errors import StoreError
-from tingfeng.model import Silence
+from tingfeng.model import Silence, storable
 
 SILENCE = table(SilenceRow)
+AUTHOR_MAX = 120  # characters
 
 
 def add(s: Session, silence: Silence) -> Silence:
@@ -22,6 +23,7 @@ def add(s: Session, silence: Silence) -> Silence:
     if silence.ends_at <= silence.starts_at:
         raise StoreError("a silence must end after it begins")
     values = {name: getattr(silence, name) for name in Silence.__dataclass_fields__ if name != "id"}
+    values |= {"author": storable(silence.author)[:AUTHOR_MAX], "reason": storable(silence.reason)}
     return replace(silence, id=insert_one(s, SilenceRow, values))
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from store.tables import Base
 
-IN_LIMIT = 5_000  # values of one IN list; SQLite takes 32,766 parameters a statement, PostgreSQL 65,535
+IN_LIMIT = 5_000  # values of one list in a query
 
 T = TypeVar("T")
 

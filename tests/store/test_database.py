@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -66,6 +67,54 @@ def test_check_says_what_to_do(sqlite_db: Database, sqlite_url: str, why: str, s
         check(sqlite_url)
 
 
+NEXT = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+
+def upgrade():
+    with op.batch_alter_table("mention", recreate="auto") as batch:
+        batch.alter_column("region", type_=sa.String(90), existing_type=sa.String(80))
+    {then}
+"""
+
+
+def next_release(monkeypatch: pytest.MonkeyPatch, folder: Path, then: str) -> None:
+    """Pretend that this program ships one more migration."""
+    shutil.copytree(schema.MIGRATIONS, folder / "migrations")
+    (folder / "migrations" / "versions" / "0002_next.py").write_text(NEXT.format(then=then))
+    monkeypatch.setattr(schema, "MIGRATIONS", folder / "migrations")
+
+
+def test_upgrade_of_a_database_in_use(empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite copies the table and drops the old one: the rows that refer to it must stay."""
+    upgrade(empty_url)
+    used = Database(empty_url)
+    with used.write() as s:
+        mentions.add(s, [make_mention(brands=("云雀", "夜莺")), make_mention()])
+    next_release(monkeypatch, tmp_path, then="")
+    with pytest.raises(StoreError, match="older schema 0001"):
+        check(empty_url)
+    upgrade(empty_url)
+    check(empty_url)
+    with used.read() as s:
+        assert [m.mention.brands for m in mentions.by_ids(s, [1, 2])] == [("云雀", "夜莺"), ("云雀",)]
+    used.close()
+
+
+def test_a_failed_upgrade_changes_nothing(empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    upgrade(empty_url)
+    next_release(monkeypatch, tmp_path, then='op.execute("INSERT INTO nowhere VALUES (1)")')
+    with pytest.raises(StoreError, match="nowhere"):
+        upgrade(empty_url)
+    monkeypatch.undo()
+    check(empty_url)
+    db = Database(empty_url)
+    columns = {c["name"]: c["type"] for c in inspect(db.engine).get_columns("mention")}
+    assert str(columns["region"]) == "VARCHAR(80)"
+    db.close()
+
+
 def test_a_missing_file_is_not_created_by_looking(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="db upgrade"):
         check(f"sqlite:///{tmp_path / 'none.db'}")
@@ -92,6 +141,18 @@ def test_bad_urls_are_our_errors(why: str, url: str) -> None:
         db = Database(url)
         with db.read() as s:
             mentions.count(s)
+
+
+def test_a_folder_that_cannot_be_made_is_our_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="folder"):
+        upgrade(f"sqlite:///{tmp_path / 'file' / 'x.db'}")
+
+
+def test_checking_does_not_wait_for_a_writer(sqlite_db: Database, sqlite_url: str) -> None:
+    with sqlite_db.write() as s:
+        mentions.add(s, [make_mention()])
+        check(sqlite_url)
 
 
 def test_an_unmigrated_database_says_what_to_do(empty_url: str, tmp_path: Path) -> None:
