@@ -21,7 +21,6 @@ context.configure(
     target_metadata=Base.metadata,
     render_as_batch=True,  # SQLite changes a column by copying the table
     render_item=render,
-    transactional_ddl=True,
 )
 with context.begin_transaction():
     context.run_migrations()
