@@ -64,3 +64,12 @@ def write_config(folder: DemoFolder, *, url: str, port: int) -> None:
     key = folder.state / "author_secret"
     key.touch(0o600)
     key.write_text(secrets.token_hex(32), "utf-8")
+
+
+def retire_config(folder: DemoFolder) -> None:
+    """Switch the sources off: what they asked is gone, but the rest of the configuration stays usable."""
+    playing, over = "enabled = true                      # while the demo plays", "enabled = false"
+    told = folder.config.read_text("utf-8").replace(
+        playing, f"{over}                     # the replica is gone 仿真服务器已停止"
+    )
+    folder.config.write_text(told, "utf-8")

@@ -31,6 +31,7 @@ def play(folder: Path, *, progress: Progress | None = None, seed: int = SEED) ->
         _month(stage, story, progress or (lambda *_: None))
         survey = _morning_after(stage, story)
         stage.seconds["total"] = perf_counter() - started
+        demo_folder.retire_config(stage.folder)
         return report(stage, story, survey)
 
 

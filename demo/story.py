@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -69,11 +69,9 @@ class _Author:
             uid=9_100_000_000 + number, name=f"示例用户{number:05d}", followers=reach, verified_type=verified_type
         )
 
-    def weibo(
-        self, at: datetime, text: str, by: Author | None = None, original: Post | None = None, boost: int = 1
-    ) -> Post:
+    def weibo(self, at: datetime, text: str, by: Author | None = None, original: Post | None = None) -> Post:
         by = by or self.nobody()
-        heard = boost * (1 + by.followers // 2_000)
+        heard = 1 + by.followers // 2_000
         return Post(
             platform="weibo",
             id=mid_at(at, next(self._serial) % 4_000_000),
@@ -137,6 +135,7 @@ def _crisis(rng: Random, author: _Author) -> Iterator[Post]:
     first = author.weibo(CRISIS, writer.line("crisis", "first", OWN), author.nobody(followers=183))
     loud = author.nobody(followers=3_260_000, verified_type=0)
     big = author.weibo(CRISIS + timedelta(minutes=9), writer.line("crisis", "big", OWN), loud)
+    big = replace(big, reposts=18_437, comments=9_652, likes=52_310)
     yield from (first, big)
     crowd = burst(
         rng, CRISIS + timedelta(minutes=2), per_minute=2.6, rise=timedelta(minutes=25), half_life=timedelta(minutes=65)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from demo import report
-from demo.folder import MARK, prepare, write_config
+from demo.folder import MARK, prepare, retire_config, write_config
 from demo.mailbox import Letter
 from demo.plan import BACKFILL, STEPS, moments
 from demo.replica.app import SECRET
@@ -75,6 +75,9 @@ def test_the_configuration_is_a_real_one(tmp_path: Path) -> None:
     assert all(s.is_local for s in config.sources)
     assert config.mail is not None and config.mail.port == 2525
     assert (folder.state / "author_secret").stat().st_mode & 0o077 == 0
+    retire_config(folder)
+    kept = load_config(folder.config, {})
+    assert not any(s.enabled for s in kept.sources), "usable afterwards, without a secret and without the replica"
 
 
 # --- the plan

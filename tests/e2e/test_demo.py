@@ -114,6 +114,9 @@ def test_the_folder_can_be_kept_and_used(played: Played) -> None:
     for name in ("tingfeng.toml", "survey.csv", "data/tingfeng.db", "mails"):
         assert (played.folder / name).exists(), name
     assert (played.folder / "data/author_secret").stat().st_mode & 0o077 == 0
+    command = [sys.executable, "-m", "commands", "incidents", "list", "-c", str(played.folder / "tingfeng.toml")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0 and "云麂" in done.stdout, done.stderr
 
 
 def test_nobody_reached_beyond_this_machine(played: Played) -> None:
