@@ -13,7 +13,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from store.tables import Base
+from store.columns import Base
 
 IN_LIMIT = 5_000  # values of one list in a query
 

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from alembic import context
 
-from store.tables import Base, UnixSeconds, UtcDateTime
+from store.columns import UnixSeconds, UtcDateTime
+from store.tables import MentionRow
 
 
 def render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -18,7 +19,7 @@ def render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=MentionRow.metadata,
     render_as_batch=True,  # SQLite changes a column by copying the table
     render_item=render,
 )

@@ -17,8 +17,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from store import database, mentions, schema
+from store.columns import Base
 from store.database import Database, check, upgrade
-from store.tables import Base
 from tests.support import postgres
 from tests.support.factories import NOW, make_mention
 from tingfeng.errors import StoreError
