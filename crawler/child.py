@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from crawler.spiders.base import TingfengSpider
 
 
+JITTER = 0.2
 ORPHAN_GRACE = 10.0  # seconds; Scrapy waits for answers under way, and nobody is left to wait for it
 
 
@@ -127,9 +128,8 @@ class _Discreet(logging.Formatter):
 
     def __init__(self, secrets: list[str]) -> None:
         super().__init__("%(asctime)s %(name)s %(levelname)s %(message)s")
-        self._secrets = sorted(
-            {form for s in secrets for form in (s, quote(s), quote_plus(s)) if len(form) >= 6}, key=len
-        )
+        forms = {form for s in secrets for form in (s, quote(s), quote_plus(s)) if len(form) >= 6}
+        self._secrets = sorted(forms, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
@@ -157,7 +157,9 @@ def settings_for(spec: CrawlSpec, kind: Any, options: Options, *, local: bool) -
             "SPIDER_MODULES": [],  # finding them would import them all
             "USER_AGENT": settings["USER_AGENT"] + (f" {options.contact}" if options.contact else ""),
             "ROBOTSTXT_OBEY": not (kind.robots_exempt or spec.robots_override_reason),
-            "DOWNLOAD_DELAY": seconds,
+            # Scrapy's jitter goes both ways; the delay is what lies at least between two requests.
+            "DOWNLOAD_DELAY": seconds / (1 - JITTER),
+            "DOWNLOAD_DELAY_JITTER": JITTER,
             "AUTOTHROTTLE_ENABLED": options.throttle,
             "AUTOTHROTTLE_START_DELAY": max(seconds, 0.0 if local else 1.0),
             "CONCURRENT_REQUESTS": options.concurrency,

@@ -199,9 +199,8 @@ class TingfengSpider(Spider):
     ) -> Mention | None:
         """A mention with everything the spider knows about itself filled in; None when it is nobody's.
 
-        Another `platform` may be given: a feed can carry posts of one.
-
         `context`: words that belong to what was said but not to the author's own text (the reposted original).
+        Another `platform` may be among the fields: a feed can carry posts of one.
         """
         brands = self.brands_of("\n".join((title, text, context)), asked=query.brand if query else None)
         if not brands:

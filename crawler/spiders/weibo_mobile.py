@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
@@ -16,9 +16,10 @@ from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
 from crawler.options import Options
+from crawler.paging import Search
 from crawler.refusals import translate
 from crawler.spiders.base import Output, TingfengSpider
-from crawler.text import count_of, cut, text_of
+from crawler.text import count_of
 from crawler.times import weibo_posted
 from crawler.weibo import (
     blogs,
@@ -38,7 +39,6 @@ from tingfeng.model import Mention, Query
 PAGE_SIZE = 10  # posts; what the site says if it says nothing
 SITE_LIMIT = 1_000  # posts: a search lists no more, so an end that comes after as many is no proof of completeness
 DELETED = "20101"  # errno of a post that is gone
-BARREN_PAGES = 3  # so many pages in a row without news end a search
 
 _SPECIAL = re.compile(r"[&=%#+?\s]")
 
@@ -53,7 +53,7 @@ class WeiboMobileOptions(Options):
     prefetch: int = 1  # pages of one search under way at once, 1–64; more than 1 only on this machine
 
     def problems(self, *, local: bool) -> list[str]:
-        found = super(WeiboMobileOptions, self).problems(local=local)
+        found = super(WeiboMobileOptions, self).problems(local=local)  # slots=True makes a class super() does not know
         if not 1 <= self.max_pages <= 10_000:
             found.append("max_pages: expected 1–10000")
         if self.long_texts < 0:
@@ -63,33 +63,13 @@ class WeiboMobileOptions(Options):
         return found
 
 
-@dataclass(slots=True)
-class Search:
-    """How far one query has got."""
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A cut post that waits for its full text."""
 
+    blog: dict[str, Any]
     query: Query
-    address: str = ""
-    asked: int = 0  # highest page requested so far
-    waiting: int = 0  # pages under way
-    promised: int = 0  # highest page the site has said there is
-    barren: int = 0  # pages in a row without a post we had not seen
-    total: int = 0  # posts, as the site counts them
-    seen: set[str] = field(default_factory=set)
-    oldest: datetime | None = None  # of the posts in the window that stood in their place
-    reached: bool = False  # a whole page lay before the window
-    over: bool = False
-
-    @property
-    def name(self) -> str:
-        return f"{self.query.brand}/{self.query.text}"
-
-    def saw(self, mid: str, at: datetime | None, since: datetime) -> bool:
-        """Takes note of a post; whether it is new to this search. `at` None: its place says nothing about its age."""
-        if at is not None and at >= since and (self.oldest is None or at < self.oldest):
-            self.oldest = at
-        new = mid not in self.seen
-        self.seen.add(mid)
-        return new
+    seen_at: datetime
 
 
 class WeiboMobileSpider(TingfengSpider):
@@ -108,13 +88,13 @@ class WeiboMobileSpider(TingfengSpider):
             "MWeibo-Pwa": "1",
             **cookie_headers(self.spec.credential),
         }
-        self._waiting_for_full: dict[str, list[Mention]] = {}  # by post; several searches may find the same one
+        self._waiting_for_full: dict[str, list[Post]] = {}  # by post; several searches may find the same one
         self._full: dict[str, str] = {}
         self._full_left = self.options.long_texts
 
     def searches(self) -> Iterable[Request]:
         for query in dict.fromkeys(self.spec.queries):
-            search = Search(query, self._address(query.text))
+            search = Search(query, self.spec.since, self._address(query.text))
             self.begin(search.name)
             yield from self._ask(search)
 
@@ -122,12 +102,10 @@ class WeiboMobileSpider(TingfengSpider):
 
     def _ask(self, search: Search) -> Iterator[Request]:
         """Requests for the next pages: one, or as many as the site has promised and we may prefetch."""
-        if search.asked and self.is_late():
+        if search.asked and not search.over and self.is_late():
             self.count("search/out_of_time")
             return
-        while search.asked < self.options.max_pages and (
-            search.waiting == 0 or (search.waiting < self.options.prefetch and search.asked < search.promised)
-        ):
+        while search.may_ask(limit=self.options.max_pages, prefetch=self.options.prefetch):
             search.asked += 1
             search.waiting += 1
             yield self.request(
@@ -149,21 +127,34 @@ class WeiboMobileSpider(TingfengSpider):
         seen_at = self.now()
         cards, info = self._cards(response)
         mentions: list[Mention] = []
-        long_ones: list[Mention] = []
+        long_ones: list[Post] = []
         known, newest = len(search.seen), None
         for blog in blogs(cards):
             mention, published_at = self.read(blog, search.query, seen_at)
             if published_at is None:
                 continue
             newest = published_at if newest is None else max(newest, published_at)
-            if search.saw(mid_of(blog), None if is_pinned(blog) else published_at, self.spec.since) and mention:
-                (long_ones if self._wants_full(blog) else mentions).append(mention)
+            new = search.saw(mid_of(blog), None if is_pinned(blog) else published_at)
+            if new and mention is not None:
+                if self._wants_full(blog):
+                    long_ones.append(Post(blog, search.query, seen_at))
+                else:
+                    mentions.append(mention)
         if mentions:
             yield mentions
-        for mention in long_ones:
-            yield from self._ask_full(mention)
-        self._take_stock(search, page, info, news=len(search.seen) - known, newest=newest)
-        yield from self._go_on(search)
+        for post in long_ones:
+            yield from self._ask_full(post)
+        search.take_stock(
+            page,
+            news=len(search.seen) - known,
+            newest=newest,
+            total=count_of(info.get("total")) or 0,
+            size=count_of(info.get("page_size")) or PAGE_SIZE,
+            following=count_of(info.get("page")) or 0,
+        )
+        yield from self._ask(search)
+        if search.waiting == 0:
+            self._close(search)
 
     def _cards(self, response: Response) -> tuple[list[Any], dict[str, Any]]:
         data = check(self.json(response))
@@ -177,34 +168,12 @@ class WeiboMobileSpider(TingfengSpider):
             self.count("page/empty")
         return cards, info if isinstance(info, dict) else {}
 
-    def _take_stock(
-        self, search: Search, page: int, info: dict[str, Any], *, news: int, newest: datetime | None
-    ) -> None:
-        """What a page means for the search: go on, or over and why."""
-        search.waiting -= 1
-        search.total = max(search.total, count_of(info.get("total")) or 0)
-        size = count_of(info.get("page_size")) or PAGE_SIZE
-        search.promised = max(search.promised, -(-search.total // max(size, 1)), count_of(info.get("page")) or 0)
-        search.barren = 0 if news else search.barren + 1
-        if newest is not None and newest < self.spec.since:
-            search.reached = search.over = True
-        elif search.barren >= BARREN_PAGES or page >= search.promised:
-            search.over = True
-
-    def _go_on(self, search: Search) -> Iterator[Request]:
-        if not search.over:
-            yield from self._ask(search)
-        if search.waiting == 0:
-            self._close(search)
-
     def _close(self, search: Search) -> None:
         if not search.seen and search.total >= PAGE_SIZE:
             raise LayoutChanged("layout_changed", f"{search.total} posts announced, none found on the pages")
         if not search.seen:
             self.count("search/empty")
-        complete = search.reached or (search.asked >= search.promised and search.total < SITE_LIMIT)
-        got_to = None if complete else search.oldest or self.now()
-        self.done(search.name, covered_since=got_to if got_to and got_to > self.spec.since else None)
+        self.done(search.name, covered_since=search.covered_since(site_limit=SITE_LIMIT, now=self.now()))
 
     # --- posts
 
@@ -261,15 +230,15 @@ class WeiboMobileSpider(TingfengSpider):
             return False
         return True
 
-    def _ask_full(self, short: Mention) -> Output:
-        mid = short.native_id
+    def _ask_full(self, post: Post) -> Output:
+        mid = mid_of(post.blog)
         if mid in self._full:
-            yield self._lengthen([short], self._full[mid])
+            yield self._lengthen([post], self._full[mid])
         elif mid in self._waiting_for_full:
-            self._waiting_for_full[mid].append(short)
+            self._waiting_for_full[mid].append(post)
         else:
             self._full_left -= 1
-            self._waiting_for_full[mid] = [short]
+            self._waiting_for_full[mid] = [post]
             self.begin(f"long/{mid}")
             url = f"{self.base_url}/statuses/extend?id={mid}"
             yield self.request(url, self.parse_full, errback=self._full_failed, headers=self._headers, mid=mid)
@@ -280,21 +249,23 @@ class WeiboMobileSpider(TingfengSpider):
             check(data)
         inner = data.get("data")
         full = inner.get("longTextContent") if isinstance(inner, dict) else None
-        self.count("long_text/fetched" if full else "long_text/missing")
-        self.done(f"long/{mid}")
-        self._full[mid] = text_of(full) if isinstance(full, str) else ""
-        yield self._lengthen(self._waiting_for_full.pop(mid), self._full[mid])
+        yield self._got_full(mid, full if isinstance(full, str) else "")
 
     def _full_failed(self, failure: Failure) -> Output:
-        """The short texts are better than none; a refusal still ends the run."""
+        """The short text is better than none; a refusal still ends the run."""
         error = translate(failure.value)
-        mid: str = failure.request.cb_kwargs["mid"]  # type: ignore[attr-defined]
-        self.count("long_text/missing")
-        self.done(f"long/{mid}")
-        self._full[mid] = ""
-        yield self._waiting_for_full.pop(mid)
+        yield self._got_full(failure.request.cb_kwargs["mid"], "")  # type: ignore[attr-defined]
         if isinstance(error, Refused):
             self.stop(error)
 
-    def _lengthen(self, shorts: list[Mention], full: str) -> list[Mention]:
-        return [replace(m, text=cut(full, self.options.max_text)) if full else m for m in shorts]
+    def _got_full(self, mid: str, full: str) -> list[Mention]:
+        self.count("long_text/fetched" if full else "long_text/missing")
+        self.done(f"long/{mid}")
+        self._full[mid] = full
+        return self._lengthen(self._waiting_for_full.pop(mid), full)
+
+    def _lengthen(self, posts: list[Post], full: str) -> list[Mention]:
+        """The posts read again with their full text: whose they are may be said only there."""
+        more = {"longText": {"longTextContent": full}} if full else {}
+        found = [self.read(post.blog | more, post.query, post.seen_at)[0] for post in posts]
+        return [mention for mention in found if mention is not None]

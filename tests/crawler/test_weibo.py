@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.http import Request, Response
 
+from crawler.paging import Search
 from crawler.spiders.base import Page
-from crawler.spiders.weibo_mobile import Search, WeiboMobileOptions, WeiboMobileSpider
+from crawler.spiders.weibo_mobile import Post, WeiboMobileOptions, WeiboMobileSpider
 from crawler.times import weibo_id_time
 from crawler.weibo import blogs, cookie_headers, is_cut, mid_from_bid, own_text, post_address
 from tests.support.crawls import BRAND, make_spec
@@ -40,7 +41,7 @@ def read(blog: dict[str, Any], *, seen_at: datetime = NOW, **more: Any) -> Menti
 
 def parse(reader: WeiboMobileSpider, body: Any) -> tuple[Page, list[Request]]:
     """Mentions and requests of a first page."""
-    search = Search(QUERY, "https://m.weibo.cn/x?page=", asked=1, waiting=1)
+    search = Search(QUERY, reader.spec.since, "https://m.weibo.cn/x?page=", asked=1, waiting=1)
     reader.begin(search.name)
     response = Response("https://m.weibo.cn/x", body=json.dumps(body).encode())
     out = list(reader.parse_page(response, search, 1))
@@ -91,14 +92,33 @@ def test_a_recorded_repost_whose_original_is_long(recorded):
 
 def test_a_recorded_long_text_replaces_the_short_one(recorded):
     reader = spider()
-    short = read(post(NOW))
-    reader._waiting_for_full[short.native_id] = [short]
     response = Response("https://m.weibo.cn/x", body=json.dumps(recorded["long"]).encode())
-    [[full]] = list(reader.parse_full(response, short.native_id))
-    assert full.text.startswith("😄😆😊") and "\nNature" in full.text and full.native_id == short.native_id
+    [full] = lengthened(reader, post(NOW, isLongText=True), response)
+    assert full.text.startswith("😄😆😊") and "\nNature" in full.text and full.native_id == mid_of(NOW)
+
+
+def lengthened(reader: WeiboMobileSpider, blog: dict[str, Any], response: Response) -> Page:
+    [request] = list(reader._ask_full(Post(blog, QUERY, NOW)))
+    assert isinstance(request, Request)
+    return [m for part in reader.parse_full(response, **request.cb_kwargs) for m in part]  # type: ignore[union-attr]
 
 
 # --- synthetic
+
+
+@pytest.mark.parametrize(
+    ("why", "full", "brands"),
+    [
+        ("another brand is named further down", "云雀好，山雀更好", ("云雀", "山雀")),
+        ("what excludes it stands further down", "云雀……观鸟指南", ()),
+        ("there is no more", "", ("云雀",)),
+    ],
+)
+def test_whose_a_post_is_may_be_said_only_in_its_full_text(why, full, brands):
+    reader = spider(brands=(Brand(name="云雀", none=("观鸟",)), RIVAL))
+    body = json.dumps({"ok": 1, "data": {"longTextContent": full}}).encode()
+    found = lengthened(reader, post(NOW, isLongText=True), Response("https://m.weibo.cn/x", body=body))
+    assert (found[0].brands if found else ()) == brands, why
 
 
 @pytest.mark.parametrize(
