@@ -18,6 +18,8 @@ from demo.replica.app import Replica
 from demo.replica.http import Request
 from demo.replica.posts import Author, Post, StoryClock, World, mid_at
 
+# Beside the checkout, where the shared corpora lie.
+CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "weibo2018.jsonl.gz"
 NOW = datetime(2026, 11, 12, 12, tzinfo=UTC)
 BRAND = "回放"  # the query that finds every post; none of them needs to name it
 SPAN = timedelta(days=9)  # the posts are spread over

@@ -31,7 +31,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from alerts.channels.mail import message_id
-from bench.corpus_site import Real, read, site
+from bench.corpus_site import CORPUS, Real, read, site
 from bench.replay import asker, check
 from demo.mailbox import Letter, Mailbox
 from store.database import Database, upgrade
@@ -163,12 +163,7 @@ def run(
     started, rng = time.monotonic(), random.Random(seed)
     real = read(corpus, limit=limit, angry=120)
     with site(real) as url:
-        trials = [Trial(name, folder / name, url, readers) for name in ("reference", "killed")]
-        for trial in trials:
-            trial.folder.mkdir()
-            trial.database_url = f"sqlite:///{trial.folder}/bench.db"
-            upgrade(trial.database_url)
-        reference, killed = trials
+        reference, killed = (new_trial(name, folder, url, readers) for name in ("reference", "killed"))
         with Mailbox(None) as mailbox:
             undisturbed(reference, mailbox)
         with Mailbox(None, delay=MAIL_DELAY) as mailbox:
@@ -176,18 +171,31 @@ def run(
                 killed_in(killed, mailbox, stage, after, whole_tree=number % 2 == 0)
             undisturbed(killed, mailbox)
             letters = mailbox.letters
-    databases = [Database(trial.database_url) for trial in trials]
-    problems = compare(databases[0], databases[1], real, letters)
-    for db in databases:
-        db.close()
     return Outcome(
         kills=killed.told,
         lives=killed.lives,
         posts=len(real),
         mails=(len({letter.message_id for letter in letters}), len(letters)),
         seconds=time.monotonic() - started,
-        problems=problems,
+        problems=verdict(reference, killed, real, letters),
     )
+
+
+def new_trial(name: str, folder: Path, url: str, readers: int) -> Trial:
+    """A folder and a fresh database for one trial."""
+    trial = Trial(name, folder / name, url, readers)
+    trial.folder.mkdir()
+    trial.database_url = f"sqlite:///{trial.folder}/bench.db"
+    upgrade(trial.database_url)
+    return trial
+
+
+def verdict(reference: Trial, killed: Trial, real: Sequence[Real], letters: Sequence[Letter]) -> list[str]:
+    databases = [Database(trial.database_url) for trial in (reference, killed)]
+    problems = compare(databases[0], databases[1], real, letters)
+    for db in databases:
+        db.close()
+    return problems
 
 
 def tell(outcome: Outcome) -> None:
@@ -202,7 +210,7 @@ def tell(outcome: Outcome) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--corpus", type=Path, required=True, help="JSON lines, gzip: text, polarity")
+    parser.add_argument("--corpus", type=Path, default=CORPUS, help="JSON lines, gzip: text, polarity")
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--limit", type=int, help="only the first N posts")
     parser.add_argument("--readers", type=int, default=12, help="people each alert and digest goes to")

@@ -25,7 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.corpus_site import BRAND, NOW, Real, read, site
+from bench.corpus_site import BRAND, CORPUS, NOW, Real, read, site
 from crawler.jobs import crawl
 from store.database import Database, upgrade
 from tingfeng.config import SourceConfig
@@ -191,7 +191,7 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--corpus", type=Path, required=True, help="JSON lines, gzip: text, polarity")
+    parser.add_argument("--corpus", type=Path, default=CORPUS, help="JSON lines, gzip: text, polarity")
     parser.add_argument("--limit", type=int, help="only the first N posts")
     parser.add_argument("--database-url", help="an empty database; default: a fresh SQLite file")
     parser.add_argument("--prefetch", type=int, default=8, help="pages under way at once, 1–64")

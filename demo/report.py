@@ -64,7 +64,7 @@ def report(stage: Stage, story: Story, survey: ImportReport) -> DemoReport:
         first = {i.id: incidents.steps(s, i.id)[0] for i in found}
         totals = reports.totals(s, [b.name for b in story.brands], story.starts, story.ends)
         unsent = [*outbox.waiting(s), *outbox.parked(s)]
-    mentions = _stored(stage.runs)
+    mentions = stored(stage.runs)
     problems = [
         *_wrong_incidents(found, story),
         *_wrong_crawls(stage.runs),
@@ -90,7 +90,7 @@ def report(stage: Stage, story: Story, survey: ImportReport) -> DemoReport:
     )
 
 
-def _stored(runs: Sequence[Run]) -> dict[str, int]:
+def stored(runs: Sequence[Run]) -> dict[str, int]:
     found: Counter[str] = Counter()
     for run in runs:
         found[run.source] += run.stored
