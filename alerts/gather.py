@@ -145,7 +145,7 @@ def gather_freshness(
     health = runs.health(s, [incident.subject], now)[0]
     cause = outage.cause if outage else str(latest(incident).get("cause", "stale"))
     known = advice.cause_of(cause)
-    over = incident.resolved_at or now
+    over = min(incident.resolved_at or now, health.last_ok_at or now)  # a run sees up to its start, not to its end
     missing = reports.blind(s, [incident.subject], incident.since, over, at_least=BUCKET)
     return FreshnessFacts(
         reason=reason,
