@@ -3,111 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from alerts import jobs
-from alerts.facts import AlertFacts, FreshnessFacts
-from alerts.jobs import WatchReport, watch
-from alerts.render import Rendered
+from alerts.jobs import watch
 from alerts.routing import Routing
 from store import incidents, outbox, silences
 from store.database import Database
-from tests.support.factories import NOW, make_mention, make_silence, make_verdict, stored_run, stored_scored
-from tingfeng.config import AlertRule, QueryConfig, RecipientConfig, RouteConfig, SourceConfig
-from tingfeng.model import Brand, IncidentKind, Label, Reason, RunStatus
-
-ZONE = ZoneInfo("Asia/Shanghai")
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-LARK = Brand(name="云雀")
-RIVAL = Brand(name="海燕", competitor_of=("云雀",))
-WEIBO = SourceConfig(name="weibo", kind="weibo_mobile")
-ZHIHU = SourceConfig(name="zhihu", kind="zhihu_open")
-ROUTING = Routing(
-    recipients=(
-        RecipientConfig(name="李", email="li@example.com"),
-        RecipientConfig(name="王", email="wang@example.com"),
-        RecipientConfig(name="运维", email="ops@example.com"),
-    ),
-    routes=(RouteConfig(to=("李", "王"), kinds=("alert",)), RouteConfig(to=("运维",), kinds=("operator",))),
-)
-SPIKE, BLIND = IncidentKind.NEGATIVE_SPIKE, IncidentKind.FRESHNESS
-
-
-@dataclass
-class Notebook:
-    """A renderer that keeps what it was given."""
-
-    alerts: list[AlertFacts] = field(default_factory=list)
-    freshness: list[FreshnessFacts] = field(default_factory=list)
-
-    def render_alert(self, facts, *, zone):
-        self.alerts.append(facts)
-        return Rendered(subject=f"{facts.brand} {facts.reason}", text="正文", html="<p>正文</p>")
-
-    def render_freshness(self, facts, *, zone):
-        self.freshness.append(facts)
-        return Rendered(subject=f"{facts.source} {facts.reason}", text="正文", html="<p>正文</p>")
-
-
-class World:
-    """A store, told what happened when; `look` is one turn of `watch`."""
-
-    def __init__(self, db: Database) -> None:
-        self.db, self.notes = db, Notebook()
-        self.seen_until = {}
-
-    def history(self, *sources: str, days: int = 10, brand: str = "云雀") -> None:
-        """Quiet days up to NOW: one negative and one positive post every four hours from each source."""
-        with self.db.write() as s:
-            for source in sources:
-                times = [NOW - k * 4 * HOUR - 90 * MINUTE for k in range(days * 6)]
-                posts = [make_mention(source=source, published_at=at, brands=(brand,)) for at in times]
-                stored_scored(s, posts, make_verdict(terms=["贵", "排队"]))
-                happy = [make_mention(source=source, published_at=at, brands=(brand,)) for at in times]
-                stored_scored(s, happy, make_verdict(Label.POSITIVE))
-                stored_run(s, source, since=NOW - days * DAY, until=NOW)
-                self.seen_until[source] = NOW
-
-    def crawl(self, at, *sources: str, posts: int = 0, status=RunStatus.OK, reason="", text=None) -> None:
-        """One run of each source up to `at`, finding `posts` negative ones of the last ten minutes."""
-        with self.db.write() as s:
-            for source in sources:
-                more = {"text": text, "reposts": 50} if text else {}
-                found = [
-                    make_mention(source=source, published_at=at - 10 * MINUTE + i * timedelta(seconds=1), **more)
-                    for i in range(posts)
-                ]
-                if found:
-                    stored_scored(s, found, make_verdict(terms=["起火", "召回"]))
-                stored_run(
-                    s, source, since=self.seen_until.get(source, at - DAY), until=at, status=status, reason=reason
-                )
-                if status is RunStatus.OK:
-                    self.seen_until[source] = at
-
-    def look(self, at, *, sources=(WEIBO,), brands=(LARK, RIVAL), routing=ROUTING, rule=None) -> WatchReport:
-        return watch(self.db, brands, sources, rule or AlertRule(), routing, now=at, zone=ZONE, renderer=self.notes)
-
-    def reasons(self, at, **more) -> list[Reason]:
-        return [step.reason for step in self.look(at, **more).steps if step.kind is SPIKE]
-
-    def queued(self) -> list[tuple[str, str]]:
-        with self.db.read() as s:
-            return [(m.recipient, m.subject) for m in outbox.waiting(s)]
-
-    def steps(self, incident_id: int) -> list[Reason]:
-        with self.db.read() as s:
-            return [step.reason for step in incidents.steps(s, incident_id)]
-
-    def state(self):
-        """Everything that watching writes."""
-        with self.db.read() as s:
-            found = incidents.between(s, NOW - 90 * DAY, NOW + 90 * DAY)
-            return found, [incidents.steps(s, one.id) for one in found], outbox.waiting(s)
+from tests.alerts.world import HOUR, LARK, MINUTE, ROUTING, WEIBO, ZHIHU, ZONE, Notebook, World
+from tests.support.factories import NOW, make_mention, make_silence, stored_scored
+from tingfeng.config import AlertRule
+from tingfeng.model import Reason
 
 
 @pytest.fixture
@@ -337,85 +244,3 @@ def test_nobody_to_tell_is_said_and_the_incident_stands(small):
     step = small.look(at, routing=Routing()).steps[0]
     assert (step.reason, step.unrouted, step.messages, step.incident.told) == (Reason.OPENED, True, 0, 1)
     assert small.reasons(at + 5 * MINUTE, routing=Routing()) == [Reason.ONGOING], "not opened again at every turn"
-
-
-def freshness(world, at, **more):
-    return next(step for step in world.look(at, **more).steps if step.kind is BLIND)
-
-
-@pytest.mark.parametrize(
-    ("why", "status", "reason", "minutes", "want", "cause"),
-    [
-        ("a good run just now", RunStatus.OK, "", 5, Reason.QUIET, None),
-        ("refused: told at once", RunStatus.REFUSED, "login_required", 5, Reason.OPENED, "login_required"),
-        ("failed: told at once", RunStatus.FAILED, "timeout", 5, Reason.OPENED, "timeout"),
-        ("we stopped it ourselves: the next run follows", RunStatus.FAILED, "stopped", 5, Reason.QUIET, None),
-        ("… and if none does, it goes stale", RunStatus.FAILED, "killed", 31, Reason.OPENED, "stale"),
-        ("a good run, long ago", None, "", 31, Reason.OPENED, "stale"),
-        ("a good run, half an hour ago", None, "", 30, Reason.QUIET, None),
-    ],
-)
-def test_freshness(small, why, status, reason, minutes, want, cause):
-    small.history("weibo")
-    at = NOW + minutes * MINUTE
-    if status is not None:
-        small.crawl(NOW + 5 * MINUTE if minutes > 5 else at, "weibo", status=status, reason=reason)
-    step = freshness(small, at)
-    assert (step.reason, step.outage and step.outage.cause) == (want, cause), why
-    if cause:
-        (facts,) = small.notes.freshness
-        assert (facts.cause, facts.blind_since, facts.brands) == (cause, NOW, ("云雀",))
-        assert facts.cause_text and facts.to_do and facts.last_good == NOW
-        assert small.queued() == [("ops@example.com", "weibo opened")], "the operator's, nobody else's"
-
-
-def test_a_source_never_tried_is_not_out_but_one_that_never_worked_is(small):
-    assert freshness(small, NOW).reason is Reason.QUIET
-    small.crawl(NOW, "weibo", status=RunStatus.REFUSED, reason="captcha")
-    assert freshness(small, NOW).reason is Reason.OPENED
-    (facts,) = small.notes.freshness
-    assert facts.last_good is None and facts.blind_since == NOW
-
-
-def test_freshness_ends_with_how_long_it_was(world):
-    world.history("weibo")
-    for minutes in (5, 10, 15):
-        world.crawl(NOW + minutes * MINUTE, "weibo", status=RunStatus.FAILED, reason="unreachable")
-        reason = freshness(world, NOW + minutes * MINUTE).reason
-        assert reason is (Reason.OPENED if minutes == 5 else Reason.ONGOING)
-    world.crawl(NOW + 20 * MINUTE, "weibo")
-    assert freshness(world, NOW + 20 * MINUTE).reason is Reason.CALM, "one good run is not yet health"
-    world.crawl(NOW + 25 * MINUTE, "weibo", status=RunStatus.FAILED, reason="unreachable")
-    assert freshness(world, NOW + 25 * MINUTE).reason is Reason.ONGOING, "and this is why"
-    world.crawl(NOW + 30 * MINUTE, "weibo")
-    assert freshness(world, NOW + 30 * MINUTE).reason is Reason.CALM
-    world.crawl(NOW + 40 * MINUTE, "weibo")
-    assert freshness(world, NOW + 40 * MINUTE).reason is Reason.RESOLVED
-    over = world.notes.freshness[-1]
-    assert (over.reason, over.blind_for, over.cause) == (Reason.RESOLVED, 30 * MINUTE, "unreachable")
-    assert over.missing == (), "the next good run caught up"
-    assert [subject for _, subject in world.queued()] == ["weibo opened", "weibo resolved"]
-
-
-def test_who_is_affected_by_a_source(small):
-    only_rival = SourceConfig(name="weibo", kind="feed", queries=(QueryConfig(brand="海燕", text="海燕"),))
-    small.crawl(NOW, "weibo", status=RunStatus.FAILED, reason="timeout")
-    freshness(small, NOW, sources=(only_rival,))
-    assert small.notes.freshness[0].brands == ()
-
-
-def test_what_is_no_longer_configured_ends_without_a_word(small):
-    small.history("weibo")
-    at = NOW + 10 * MINUTE
-    small.crawl(at, "weibo", posts=25)
-    small.crawl(at, "zhihu", status=RunStatus.FAILED, reason="timeout")
-    small.look(at, sources=(WEIBO, ZHIHU))
-    said = small.queued()
-    off = SourceConfig(name="zhihu", kind="zhihu_open", enabled=False)
-    report = small.look(at + 5 * MINUTE, brands=(), sources=(WEIBO, off))
-    assert [(s.kind, s.subject, s.reason) for s in report.steps[1:]] == [
-        (SPIKE, "云雀", Reason.RESOLVED),
-        (BLIND, "zhihu", Reason.RESOLVED),
-    ]
-    assert small.queued() == said
-    assert not [i for i in small.state()[0] if i.resolved_at is None]
