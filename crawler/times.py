@@ -70,11 +70,14 @@ def weibo_posted(text: str, mid: int | str, *, seen_at: datetime) -> tuple[datet
     return (told.at if told.within <= timedelta(hours=1) else None), by_id is not None
 
 
-_MONTHS = dict(
-    Jan=1, Feb=2, Mar=3, Apr=4, May=5, Jun=6, Jul=7, Aug=8, Sep=9, Oct=10, Nov=11, Dec=12
-)  # not calendar.month_abbr: that speaks the machine's language
+_MONTHS = {  # not calendar.month_abbr: that speaks the machine's language
+    name: f"{number:02}"
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
+    )
+}
 _ENGLISH = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([A-Z][a-z]{2}) (\d{1,2}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d) (\d{4})"
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([A-Z][a-z]{2}) (\d{1,2}) (\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d) (\d{4})"
 )
 _AGO = re.compile(r"(\d{1,6})\s*(秒|分钟|小时|天)(?:钟)?之?前")
 _NAMED_DAY = re.compile(r"(今天|昨天|前天)\s*(\d{1,2}):(\d\d)(?::(\d\d))?")
@@ -94,15 +97,16 @@ _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 def _english(text: str, _seen_at: datetime) -> Posted | None:
-    """Sat Nov 21 10:00:00 +0800 2026 – by hand, because strptime follows the machine's language and is slow."""
+    """Sat Nov 21 10:00:00 +0800 2026 – every post of m.weibo.cn has it; strptime is slow and speaks local languages."""
     found = _ENGLISH.fullmatch(text)
-    if not found or found[1] not in _MONTHS:
+    if not found:
         return None
-    offset = timedelta(hours=int(found[7]), minutes=int(found[8]))
-    local = _moment(int(found[9]), _MONTHS[found[1]], int(found[2]), found[3], found[4], found[5])
-    if local is None:
+    month, day, clock, hours, minutes, year = found.groups()
+    try:
+        local = datetime.fromisoformat(f"{year}-{_MONTHS[month]}-{day:0>2}T{clock}{hours}:{minutes}")
+        return Posted(local.astimezone(UTC), _SECOND)
+    except (KeyError, ValueError, OverflowError):
         return None
-    return Posted((local + offset if found[6] == "-" else local - offset).replace(tzinfo=UTC), _SECOND)
 
 
 def _ago(text: str, seen_at: datetime) -> Posted | None:
