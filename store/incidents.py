@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from store.sql import affected, insert_into, run_many, table
@@ -60,8 +60,7 @@ def _values(incident: Incident) -> dict[str, Any]:
 
 def open_one(s: Session, kind: IncidentKind, subject: str) -> Incident | None:
     """The open incident of this kind and subject."""
-    query = _incidents().where(INCIDENT.c.kind == kind, INCIDENT.c.subject == subject, INCIDENT.c.resolved_at.is_(None))
-    row = s.execute(query).first()
+    row = s.execute(_OPEN_ONE, {"kind": kind, "subject": subject}).first()
     return None if row is None else _incident(row)
 
 
@@ -139,6 +138,12 @@ def stats(s: Session, since: datetime, until: datetime, subject: str | None = No
 
 def _incidents() -> Select[Any]:
     return select(*(INCIDENT.c[name] for name in Incident.__dataclass_fields__))
+
+
+# Asked for every brand and source in every turn of the watch: built once.
+_OPEN_ONE = _incidents().where(
+    INCIDENT.c.kind == bindparam("kind"), INCIDENT.c.subject == bindparam("subject"), INCIDENT.c.resolved_at.is_(None)
+)
 
 
 def _incident(row: Any) -> Incident:

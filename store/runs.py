@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, delete, func, select, update
+from sqlalchemy import Select, bindparam, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from store.sql import affected, insert_into, insert_one, table
@@ -17,6 +17,7 @@ from tingfeng.model import Run, RunStatus, storable
 
 RUN, COVERAGE = table(RunRow), table(CoverageRow)
 Interval = tuple[datetime, datetime]  # inclusive, exclusive
+NEWEST = 5  # runs: nearly always enough to find the last good one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +126,9 @@ def latest(s: Session, source: str) -> Run | None:
 
 def recent(s: Session, *, limit: int, source: str | None = None) -> list[Run]:
     """The newest runs, newest first."""
-    return [_run(row) for row in s.execute(_runs(source).limit(limit))]
+    if source is None:
+        return [_run(row) for row in s.execute(_runs().limit(limit))]
+    return [_run(row) for row in s.execute(_NEWEST_OF, {"source": source, "limit": limit})]
 
 
 def coverage(s: Session, source: str, *, since: datetime, until: datetime) -> list[Interval]:
@@ -156,14 +159,27 @@ def health(s: Session, sources: Sequence[str], now: datetime) -> list[Health]:
 
 
 def _health(s: Session, source: str, now: datetime) -> Health:
-    until_now = _runs(source).where(RUN.c.started_at <= now)
-    last_ok = _first(s, until_now.where(RUN.c.status == RunStatus.OK))
+    newest = [_run(row) for row in s.execute(_NEWEST_UNTIL, {"source": source, "now": now, "limit": NEWEST})]
+    last_ok = next((run for run in newest if run.status is RunStatus.OK), None)
+    if last_ok is None and len(newest) == NEWEST:
+        return _long_failing(s, source, now, latest=newest[0])
+    bad = [run.started_at for run in newest if run.status in (RunStatus.REFUSED, RunStatus.FAILED)]
+    bad = [at for at in bad if last_ok is None or at > last_ok.started_at]
+    latest = newest[0] if newest else None
+    return Health(
+        source=source, last_ok=last_ok, latest=latest, failures=len(bad), failing_since=min(bad, default=None)
+    )
+
+
+def _long_failing(s: Session, source: str, now: datetime, *, latest: Run) -> Health:
+    """The same of a source whose newest runs do not reach back to a good one."""
+    last_ok = _first(s, _runs(source).where(RUN.c.started_at <= now, RUN.c.status == RunStatus.OK))
     failed = [RUN.c.source == source, RUN.c.started_at <= now]
     failed.append(RUN.c.status.in_([RunStatus.REFUSED, RunStatus.FAILED]))
     if last_ok is not None:
         failed.append(RUN.c.started_at > last_ok.started_at)
     failures, since = s.execute(select(func.count(), func.min(RUN.c.started_at)).where(*failed)).one()
-    return Health(source=source, last_ok=last_ok, latest=_first(s, until_now), failures=failures, failing_since=since)
+    return Health(source=source, last_ok=last_ok, latest=latest, failures=failures, failing_since=since)
 
 
 def abandon(s: Session, *, started_before: datetime, now: datetime, source: str | None = None) -> int:
@@ -179,6 +195,12 @@ def _runs(source: str | None = None) -> Select[Any]:
     query = select(*(RUN.c[name] for name in Run.__dataclass_fields__))
     query = query.order_by(RUN.c.started_at.desc(), RUN.c.id.desc())
     return query if source is None else query.where(RUN.c.source == source)
+
+
+# Asked for every source in every turn of the watch: built once, since building and hashing a query costs more than it.
+_OF_SOURCE = _runs().where(RUN.c.source == bindparam("source"))
+_NEWEST_OF = _OF_SOURCE.limit(bindparam("limit"))
+_NEWEST_UNTIL = _OF_SOURCE.where(RUN.c.started_at <= bindparam("now")).limit(bindparam("limit"))
 
 
 def _first(s: Session, query: Select[Any]) -> Run | None:
