@@ -89,7 +89,8 @@ def check_config(path: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> 
 
 
 def load_checked(path: Path) -> Config:
-    """The configuration, checked as far as it can be without asking anybody: every spider sees its own source."""
+    """The configuration, checked as far as it can be without asking anybody: spiders and detector see their own."""
+    from alerts.detectors import load_detector
     from crawler.jobs import problems_of
     from tingfeng.config_problems import Problem
 
@@ -101,6 +102,12 @@ def load_checked(path: Path) -> Config:
         for line in problems_of(source, config.brands, secret=config.secret(source.credential)):
             key, _, text = line.removeprefix(f"sources.{source.name}").partition(": ")
             problems.append(Problem(("sources", i, *filter(None, key.split("."))), text))
+    try:
+        load_detector(config.alerts)
+    except ConfigError as e:
+        for line in e.problems:
+            key, _, text = line.partition(": ")
+            problems.append(Problem(tuple(key.split(".")), text))
     if problems:
         raise ConfigError(config.origin.tell_all(problems))
     return config

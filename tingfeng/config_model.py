@@ -176,7 +176,9 @@ class AlertRule(Section):
         default=timedelta(hours=1), description="Length of the window that is judged, in steps of 5 m."
     )
     history: Duration = Field(default=timedelta(days=28), description="How far back the expectation looks.")
-    warm_up: Duration = Field(default=timedelta(days=7), description="No alert before a brand has this much history.")
+    warm_up: Duration = Field(
+        default=timedelta(days=7), description="Before a brand has this much history, only an extreme rise alerts."
+    )
     calm: Duration = Field(default=timedelta(hours=2), description="Quiet for this long = the incident is over.")
     repeat: Duration = Field(default=timedelta(hours=4), description="Say it again after this long while it goes on.")
 

@@ -122,3 +122,11 @@ def test_an_error_is_one_clear_message_and_a_traceback_only_with_debug(call, tmp
     assert result.stderr == "tingfeng.toml: cannot be read: No such file or directory; `tingfeng init` writes one\n"
     with pytest.raises(Exception, match="cannot be read"):
         call("--debug", "sources")
+
+
+def test_check_config_names_what_the_detector_refuses(call, desk):
+    path = desk / "tingfeng.toml"
+    path.write_text(path.read_text("utf-8") + '\n[alerts]\nwindow = "50m"\n', "utf-8")
+    found = call("check-config", "-c", str(path))
+    assert found.exit_code == 2
+    assert f"tingfeng.toml:{len(path.read_text('utf-8').splitlines())}: alerts.window: " in found.stderr
