@@ -31,7 +31,7 @@ from alerts.jobs import watch
 from alerts.jobs_say import deliver, digest
 from alerts.notifier import Notifier
 from alerts.routing import Routing
-from crawler.jobs import crawl
+from crawler.jobs import crawl, resting_until
 from sentiment.jobs import score_pending
 from sentiment.scorer import Scorer
 from sentiment.scorers import load_scorer
@@ -229,7 +229,16 @@ def build(house: House, clock: Callable[[], datetime] = utc_now) -> BackgroundSc
 
 
 def _crawler(source: SourceConfig) -> Callable[[House, datetime], object]:
-    return lambda house, now: crawl_source(house, source, now)
+    """The crawl of one source at its turn; a platform that said no is left alone for a while, longer each time."""
+
+    def turn(house: House, now: datetime) -> object:
+        until = resting_until(house.db, source.name, now=now)
+        if until is not None:
+            log.info("crawl rests after refusals: source=%s until=%s", source.name, until.isoformat("T", "seconds"))
+            return None
+        return crawl_source(house, source, now)
+
+    return turn
 
 
 def _add(
