@@ -169,9 +169,10 @@ def log_odds(now: Mapping[str, int], before: Mapping[str, int], *, prior_size: f
     scores = {}
     for term, y_now in now.items():
         y_before = before.get(term, 0)
-        prior = scale * (y_now + y_before)
-        if not prior or prior >= prior_size:  # never seen, or the only term there is: nothing to compare it with
+        seen = y_now + y_before
+        if seen in (0, n_now + n_before):  # never, or the only term there is: nothing to compare it with
             continue
+        prior = scale * seen
         a, b = y_now + prior, y_before + prior
         delta = math.log(a / (n_now + prior_size - a)) - math.log(b / (n_before + prior_size - b))
         scores[term] = delta / math.sqrt(1 / a + 1 / b)

@@ -185,6 +185,11 @@ def test_log_odds_of_nothing(now, before):
     assert m.log_odds(now, before) == {}
 
 
+def test_log_odds_of_the_only_term_there_is():
+    # 500 / 217 · 217 is a hair below 500 in floating point: once a division by zero.
+    assert m.log_odds({"甲": 1}, {"甲": 216}) == {}
+
+
 @given(
     st.dictionaries(st.sampled_from("甲乙丙丁戊"), st.integers(0, 1000), max_size=5),
     st.dictionaries(st.sampled_from("甲乙丙丁戊"), st.integers(0, 1000), max_size=5),
