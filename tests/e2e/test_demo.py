@@ -8,12 +8,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from alerts.detectors import load_detector
+from demo.story import CRISIS, ENDS, OWN, STARTS
+from store.database import Database
+from store.series import series
+from tingfeng.clock import BUCKET
+from tingfeng.config import load_config
 
 LIMIT = 170.0  # seconds; some 30 on two idle cores, but the suite runs beside it
 
@@ -80,6 +88,24 @@ def test_only_the_planted_crisis_is_alerted(played: Played) -> None:
     assert 0 < incident["minutes"] <= 30
     assert incident["observed"] >= 8 and incident["p_value"] < 1e-4
     assert incident["resolved_at"] is not None
+
+
+def test_no_five_minutes_of_the_month_would_have_alerted_but_those_of_the_crisis(played: Played) -> None:
+    """The demo looks every hour at its history; here the same detector looks at every bucket there is."""
+    config = load_config(played.folder / "tingfeng.toml", {})
+    detector, db = load_detector(config.alerts), Database(config.database_url)
+    with db.read() as s:
+        whole = series(s, OWN, since=STARTS, until=ENDS)
+    db.close()
+    first, last = config.alerts.warm_up // BUCKET, len(whole[0].negative)
+    found = []
+    for end in range(first, last + 1):
+        begin = max(0, end - config.alerts.history // BUCKET)
+        cut = [replace(x, start=x.start + begin * BUCKET, negative=x.negative[begin:end]) for x in whole]
+        if detector.judge(cut, now=whole[0].start + end * BUCKET):
+            found.append(whole[0].start + end * BUCKET)
+    assert last - first > 6_000
+    assert found and min(found) > CRISIS and max(found) < CRISIS + timedelta(hours=8)
 
 
 def test_every_source_was_crawled_and_every_mention_scored(played: Played) -> None:
