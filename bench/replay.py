@@ -164,7 +164,8 @@ def _aware(at: datetime | str) -> datetime:
 
 def tell(stages: Sequence[Stage], bare: Stage, problems: Sequence[str], args: argparse.Namespace) -> None:
     if args.json:
-        told = [{**asdict(s), "rate": s.rate, "cpu_per_thousand": s.cpu_per_thousand} for s in (*stages, bare)]
+        figures = [asdict(s) | {"rate": s.rate, "cpu_per_thousand": s.cpu_per_thousand} for s in (*stages, bare)]
+        told = [{name: None if value != value else value for name, value in one.items()} for one in figures]  # no NaN
         print(json.dumps({"stages": told, "problems": list(problems)}, ensure_ascii=False))
         return
     print(f"{'':32}{'mentions/s':>12}{'CPU s/1,000':>13}{'peak MB':>9}")
