@@ -39,34 +39,31 @@ def routing(readers: int) -> Routing:
 
 
 def live(told: dict[str, Any]) -> None:
-    """Until done. Tells each stage on standard output as it begins."""
+    """Until done. The file "stage" says what it is about to do."""
     db, scorer = Database(told["database_url"]), load_scorer("bayes")
     site, folder = source(told["url"], prefetch=PREFETCH), Path(told["folder"])
+    stage = folder / "stage"
     mail = MailConfig(host="127.0.0.1", port=told["port"], security="none", sender="bench@bench.invalid")
     post, zone = load_notifiers(mail), told["zone"]
     # Each life begins after the leases of the one before have run out, as it would when a service is started again.
     now = NOW + told["life"] * (LEASE + timedelta(minutes=1))
     while True:
-        stage("crawl")
+        stage.write_text("crawl")
         report = crawl(
             db, site, BRANDS, secret=None, author_secret="bench-secret-of-no-value", now=NOW, state_dir=folder
         )
-        stage("score")
+        stage.write_text("score")
         score_pending(db, scorer, batch=BATCH)
-        stage("watch")
+        stage.write_text("watch")
         watch(db, BRANDS, (site,), RULE, routing(told["readers"]), now=NOW, zone=zone)
-        stage("digest")
+        stage.write_text("digest")
         digest(db, BRANDS, (site,), routing(told["readers"]), now=NOW, zone=zone, period="daily")
-        stage("deliver")
+        stage.write_text("deliver")
         deliver(db, post, now=now)
         with db.read() as s:
             left = scores.pending(s, limit=1) or outbox.waiting(s)
         if report.run.status is RunStatus.OK and not left:
             return
-
-
-def stage(name: str) -> None:
-    print(name, flush=True)
 
 
 if __name__ == "__main__":

@@ -3,28 +3,27 @@
     python bench/kill.py --corpus ../shared/corpora/weibo2018.jsonl.gz --kills 10
 
 An undisturbed run comes first and says what the database must hold in the end. Then the same with SIGKILL at random
-moments of the crawl, the scoring, the watching and the delivery; every second kill leaves the crawling child alive
-for a moment, as a kernel short of memory would.
+points of its progress, from the first post stored to the last mail taken; every second kill leaves the crawling child
+behind, as a kernel short of memory would.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import itertools
 import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -37,66 +36,88 @@ from demo.mailbox import Letter, Mailbox
 from store.database import Database, upgrade
 
 DRIVER = Path(__file__).with_name("driver.py")
-STAGES = ("crawl", "crawl", "score", "deliver", "crawl", "watch", "deliver", "score", "digest", "deliver")
-LIFE_LIMIT = 300.0  # seconds one undisturbed life may take
+LIFE_LIMIT = 300.0  # seconds one life may take
 MAIL_DELAY = 0.05  # seconds the mail server takes to say OK: time enough to be killed in
+JITTER = 0.05  # seconds, at most, between reaching a point and striking
+LOOK_EVERY = 0.005  # seconds
 BUCKETS = "SELECT brand, source, start, total, negative, neutral, positive FROM bucket ORDER BY 1, 2, 3"
+SAME = (
+    ("buckets", BUCKETS),
+    ("incidents", "SELECT kind, subject, opened_at, observed FROM incident ORDER BY 1, 2, 3"),
+    ("messages", "SELECT key, recipient FROM outbox ORDER BY 1"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """One strike: in which life, at which point of the progress, in which stage, and how."""
+
+    life: int
+    at: float
+    stage: str
+    how: str
 
 
 @dataclass(slots=True)
 class Trial:
-    """One database, its mail server, and the lives spent on it."""
+    """One fresh database with its mail server, and the lives spent on it."""
 
-    name: str
     folder: Path
-    url: str
+    site: str
     readers: int
-    database_url: str = ""
+    mailbox: Mailbox
+    posts: int
     lives: int = 0
-    told: list[tuple[int, str, float, str]] = field(default_factory=list)  # life, stage, seconds into it, how
-    durations: dict[str, float] = field(default_factory=dict)  # seconds of each stage, when undisturbed
+    kills: list[Kill] = field(default_factory=list)
 
-    def start(self, port: int) -> subprocess.Popen[str]:
-        told = {"url": self.url, "port": port, "database_url": self.database_url, "life": self.lives}
+    def __post_init__(self) -> None:
+        self.folder.mkdir()
+        upgrade(self.url)
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "bench.db"
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self.database}"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        told = {"url": self.site, "port": self.mailbox.port, "database_url": self.url, "life": self.lives}
         told |= {"readers": self.readers, "folder": str(self.folder)}
         self.lives += 1
-        command = [sys.executable, str(DRIVER), json.dumps(told)]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        return subprocess.Popen([sys.executable, str(DRIVER), json.dumps(told)], start_new_session=True)
+
+    def live_to_the_end(self) -> None:
+        with self.start() as driver:
+            if driver.wait(LIFE_LIMIT) != 0:
+                raise SystemExit("the chain failed by itself")
+
+    def progress(self) -> float:
+        """0 … 4: posts stored, posts scored, messages queued, messages arrived, each from 0 to 1."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)) as db:
+            stored, scored, queued = (
+                db.execute(f"SELECT count(*) FROM {rows}").fetchone()[0]
+                for rows in ("mention", "mention_brand WHERE counted_by IS NOT NULL", "outbox")
+            )
+        messages = 2 * self.readers  # an alert and a digest for each
+        arrived = len({letter.message_id for letter in self.mailbox.letters})
+        return float(stored / self.posts + scored / self.posts + (queued + arrived) / messages)
+
+    def live_until(self, point: float, *, jitter: float, whole_tree: bool) -> None:
+        """One life that is ended once progress has reached `point`."""
+        with self.start() as driver:
+            while (reached := self.progress()) < point and driver.poll() is None:
+                time.sleep(LOOK_EVERY)
+            time.sleep(jitter)
+            if driver.poll() is None:
+                stage = (self.folder / "stage").read_text() if (self.folder / "stage").exists() else "start"
+                strike(driver.pid, whole_tree=whole_tree)
+                how = "whole tree" if whole_tree else "group only"
+                self.kills.append(Kill(self.lives, round(reached, 3), stage, how))
 
 
-def undisturbed(trial: Trial, mailbox: Mailbox) -> None:
-    """One whole life, timed by stage."""
-    with trial.start(mailbox.port) as driver:
-        before, stage = time.monotonic(), "start"
-        assert driver.stdout is not None
-        for line in driver.stdout:
-            now = time.monotonic()
-            trial.durations[stage] = max(now - before, trial.durations.get(stage, 0.0))
-            before, stage = now, line.strip()
-        trial.durations[stage] = max(time.monotonic() - before, trial.durations.get(stage, 0.0))
-        if driver.wait(LIFE_LIMIT) != 0:
-            raise SystemExit(f"{trial.name}: the chain failed by itself")
-
-
-def killed_in(trial: Trial, mailbox: Mailbox, stage: str, after: float, *, whole_tree: bool) -> None:
-    """One life, ended `after` seconds into `stage` (or by itself, if it never gets there)."""
-    driver = trial.start(mailbox.port)
-    with driver:
-        assert driver.stdout is not None
-        for line in driver.stdout:
-            if line.strip() == stage:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    driver.wait(after)
-                break
-        ended = driver.poll() is not None
-        _kill(driver.pid, whole_tree=whole_tree)
-        driver.stdout.close()
-        driver.wait()
-    how = "finished first" if ended else ("whole tree" if whole_tree else "group only")
-    trial.told.append((trial.lives, stage, after, how))
-
-
-def _kill(pid: int, *, whole_tree: bool) -> None:
+def strike(pid: int, *, whole_tree: bool) -> None:
     """SIGKILL to the driver's process group; with `whole_tree` also to what it started in groups of their own."""
     children: list[psutil.Process] = []
     with contextlib.suppress(psutil.NoSuchProcess):
@@ -112,11 +133,7 @@ def compare(reference: Database, killed: Database, real: Sequence[Real], letters
     """Every breach; nothing when the killed chain ended where the undisturbed one did."""
     problems = check(killed, real)
     wanted, got = asker(reference), asker(killed)
-    for what, sql in (
-        ("buckets", BUCKETS),
-        ("incidents", "SELECT kind, subject, opened_at, observed FROM incident ORDER BY 1, 2, 3"),
-        ("messages", "SELECT key, recipient FROM outbox ORDER BY 1"),
-    ):
+    for what, sql in SAME:
         if wanted(sql) != got(sql):
             problems.append(f"{what} differ from the undisturbed run: {len(wanted(sql))} rows, now {len(got(sql))}")
     rows = got("SELECT key, sent_at FROM outbox")
@@ -128,20 +145,11 @@ def compare(reference: Database, killed: Database, real: Sequence[Real], letters
     return problems
 
 
-def moments(
-    kills: int, stages: Sequence[str], durations: dict[str, float], rng: random.Random
-) -> list[tuple[str, float]]:
-    """Where to kill: each of `stages` in turn, at a random moment of the time it took undisturbed."""
-    return [
-        (stage, rng.uniform(0, durations.get(stage, 0.5))) for stage in itertools.islice(itertools.cycle(stages), kills)
-    ]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What the bench found. `mails`: messages, and how often they arrived."""
 
-    kills: list[tuple[int, str, float, str]]
+    kills: list[Kill]
     lives: int
     posts: int
     mails: tuple[int, int]
@@ -149,59 +157,43 @@ class Outcome:
     problems: list[str]
 
 
-def run(
-    corpus: Path,
-    folder: Path,
-    *,
-    kills: int,
-    limit: int | None,
-    readers: int,
-    seed: int,
-    stages: Sequence[str] = STAGES,
-) -> Outcome:
+def run(corpus: Path, folder: Path, *, kills: int, limit: int | None, readers: int, seed: int) -> Outcome:
     """The whole bench in `folder`."""
     started, rng = time.monotonic(), random.Random(seed)
     real = read(corpus, limit=limit, angry=120)
-    with site(real) as url:
-        reference, killed = (new_trial(name, folder, url, readers) for name in ("reference", "killed"))
-        with Mailbox(None) as mailbox:
-            undisturbed(reference, mailbox)
-        with Mailbox(None, delay=MAIL_DELAY) as mailbox:
-            for number, (stage, after) in enumerate(moments(kills, stages, reference.durations, rng)):
-                killed_in(killed, mailbox, stage, after, whole_tree=number % 2 == 0)
-            undisturbed(killed, mailbox)
-            letters = mailbox.letters
+    with site(real) as url, Mailbox(None, delay=MAIL_DELAY) as unread, Mailbox(None, delay=MAIL_DELAY) as mailbox:
+        reference = Trial(folder / "reference", url, readers, unread, len(real))
+        reference.live_to_the_end()
+        killed = Trial(folder / "killed", url, readers, mailbox, len(real))
+        for number, point in enumerate(sorted(rng.uniform(0, 4) for _ in range(kills))):
+            killed.live_until(point, jitter=rng.uniform(0, JITTER), whole_tree=number % 2 == 0)
+        killed.live_to_the_end()
+        letters = mailbox.letters
+    problems = verdict(reference, killed, real)
+    if len(killed.kills) < kills:
+        problems.append(f"only {len(killed.kills)} of {kills} kills struck")
     return Outcome(
-        kills=killed.told,
+        kills=killed.kills,
         lives=killed.lives,
         posts=len(real),
         mails=(len({letter.message_id for letter in letters}), len(letters)),
         seconds=time.monotonic() - started,
-        problems=verdict(reference, killed, real, letters),
+        problems=problems,
     )
 
 
-def new_trial(name: str, folder: Path, url: str, readers: int) -> Trial:
-    """A folder and a fresh database for one trial."""
-    trial = Trial(name, folder / name, url, readers)
-    trial.folder.mkdir()
-    trial.database_url = f"sqlite:///{trial.folder}/bench.db"
-    upgrade(trial.database_url)
-    return trial
-
-
-def verdict(reference: Trial, killed: Trial, real: Sequence[Real], letters: Sequence[Letter]) -> list[str]:
-    databases = [Database(trial.database_url) for trial in (reference, killed)]
-    problems = compare(databases[0], databases[1], real, letters)
+def verdict(reference: Trial, killed: Trial, real: Sequence[Real]) -> list[str]:
+    databases = [Database(trial.url) for trial in (reference, killed)]
+    problems = compare(databases[0], databases[1], real, killed.mailbox.letters)
     for db in databases:
         db.close()
     return problems
 
 
 def tell(outcome: Outcome) -> None:
-    print(f"{'life':>4}  {'killed in':12}{'after s':>8}  how")
-    for life, stage, after, how in outcome.kills:
-        print(f"{life:4}  {stage:12}{after:8.2f}  {how}")
+    print(f"{'life':>4}  {'progress 0–4':>12}  {'killed in':12}how")
+    for kill in outcome.kills:
+        print(f"{kill.life:4}  {kill.at:12.2f}  {kill.stage:12}{kill.how}")
     messages, arrived = outcome.mails
     print(f"{outcome.posts} posts, {outcome.lives} lives, {outcome.seconds:.0f} s")
     print(f"{messages} messages arrived {arrived} times ({arrived - messages} again after a kill, under the same id)")
@@ -222,8 +214,7 @@ def main() -> int:
             args.corpus, Path(folder), kills=args.kills, limit=args.limit, readers=args.readers, seed=args.seed
         )
     if args.json:
-        told: dict[str, Any] = {name: getattr(outcome, name) for name in Outcome.__dataclass_fields__}
-        print(json.dumps(told, ensure_ascii=False))
+        print(json.dumps(asdict(outcome), ensure_ascii=False))
     else:
         tell(outcome)
     return 1 if outcome.problems else 0
