@@ -33,7 +33,8 @@ format: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python bench/scoring.py
 	$(BIN)/python bench/detector.py
-	$(BIN)/python bench/replay.py --corpus ../shared/corpora/weibo2018.jsonl.gz
+	$(BIN)/python bench/replay.py
+	$(BIN)/python bench/storing.py
 	$(BIN)/python bench/kill.py
 	$(BIN)/python bench/daemon.py
 
