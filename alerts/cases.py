@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -63,7 +64,8 @@ def of_brand(
     s: Session, brand: Brand, sources: Sequence[SourceConfig], detector: Detector, rule: AlertRule, *, now: datetime
 ) -> Case:
     """Whether a brand is spiking, through the sources that are configured now."""
-    names = {source.name for source in sources}
+    turns = {source.name: source.interval for source in sources}
+    names = turns.keys()
     found = read_series(s, brand.name, since=now - rule.history, until=now)
     history = [one for one in found if one.source in names]
     spike = detector.judge(history, now=now)
@@ -76,7 +78,9 @@ def of_brand(
         finding=_of_spike(spike) if spike else None,
         silences=[x for x in silences.active(s, at=now) if x.covers(brand.name, at=now)],
         route="alert",
-        facts=lambda s, incident, reason: gather(s, brand, incident, spike, reason, series=history, now=now),
+        facts=lambda s, incident, reason: gather(
+            s, brand, incident, spike, reason, series=history, turns=turns, now=now
+        ),
         blind=open_ is not None and rests_on_unseen(open_, history, names, window=rule.window),
         spike=spike,
     )
@@ -115,7 +119,9 @@ def of_unwatched(s: Session, brands: Iterable[str], sources: Iterable[str], *, n
     ]
 
 
-def rests_on_unseen(incident: Incident, history: Sequence[Series], watched: set[str], *, window: timedelta) -> bool:
+def rests_on_unseen(
+    incident: Incident, history: Sequence[Series], watched: AbstractSet[str], *, window: timedelta
+) -> bool:
     """Whether a source that carried the incident's latest window cannot be seen in the newest one.
 
     Sources that are no longer configured do not count: they will never be seen again.

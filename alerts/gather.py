@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from alerts import advice
@@ -23,6 +23,7 @@ CHART_STEP = timedelta(minutes=30)
 POSTS, TERMS = 5, 8
 LEAST_TERM = 2  # negative posts that must hold a term before it "grew"
 LEAST_Z = 1.96
+LATE = timedelta(minutes=10)  # that a crawl may take before its turn counts as missed
 
 
 def gather(
@@ -33,9 +34,13 @@ def gather(
     reason: Reason,
     *,
     series: Sequence[Series],
+    turns: Mapping[str, timedelta],
     now: datetime,
 ) -> AlertFacts:
-    """The facts of an alert. `incident`: as it will be once the step is written; `series`: what was judged."""
+    """The facts of an alert. `incident`: as it will be once the step is written; `series`: what was judged.
+
+    `turns`: how often each source is asked, by name.
+    """
     since = incident.since
     until = spike.until if spike else max(since + BUCKET, _last_window_end(incident))
     before = since - timedelta(days=DAYS_BEFORE)
@@ -44,7 +49,8 @@ def gather(
     by_source = {name: t.negative for name, t in reports.by_source(s, brand.name, since, until).items() if t.negative}
     posts = _posts(s, brand.name, since, until)
     chart_since = max(min(now - CHART, since - CHART / 4), now - CHART_MOST)
-    blind = reports.blind(s, [one.source for one in series], chart_since, until)
+    gaps = reports.blind(s, [one.source for one in series], chart_since, until)
+    blind = [gap for gap in gaps if not (gap.until >= until and in_turn(gap.since, turns.get(gap.source), now=now))]
     shown = spike or incident
     return AlertFacts(
         reason=reason,
@@ -76,6 +82,11 @@ def gather(
             unseen=sorted({b.source for b in blind if b.until >= until}),
         ),
     )
+
+
+def in_turn(seen_until: datetime, interval: timedelta | None, *, now: datetime) -> bool:
+    """Whether a source is merely waiting for its next crawl: one that is asked hourly is not blind for 45 minutes."""
+    return interval is not None and now - seen_until <= interval + LATE
 
 
 def _last_window_end(incident: Incident) -> datetime:
