@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -243,3 +244,21 @@ def test_times_come_back_as_aware_utc(db: Database) -> None:
 
 def test_every_table_is_migrated(db: Database) -> None:
     assert set(Base.metadata.tables) == set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_opening_waits_while_somebody_writes_to_a_file_that_is_not_wal_yet(tmp_path: Path) -> None:
+    # SQLite answers "locked" at once then, whatever its busy time-out: two starters on a new file met it.
+    writer = sqlite3.connect(tmp_path / "new.db", check_same_thread=False, isolation_level=None)
+    writer.execute("CREATE TABLE t (x)")
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("INSERT INTO t VALUES (1)")
+    ends = threading.Timer(0.3, writer.execute, ("COMMIT",))
+    ends.start()
+    db = Database(f"sqlite:///{tmp_path}/new.db")
+    try:
+        with db.read() as s:
+            assert s.execute(text("SELECT count(*) FROM t")).scalar_one() == 1
+    finally:
+        db.close()
+        ends.join()
+        writer.close()
