@@ -36,23 +36,24 @@ def play(folder: Path, *, progress: Progress | None = None, seed: int = SEED) ->
 
 
 def _month(stage: Stage, story: Story, progress: Progress) -> None:
-    """Step by step through the story. While one step is judged and told, the crawl of the next is under way.
+    """Step by step through the story. While one step is judged and told, the crawls of the next are under way.
 
     The daemon does so too, its jobs being apart; nothing is judged by what came after its moment.
     """
     before = story.starts + stage.config.alerts.warm_up
-    with ThreadPoolExecutor(1) as ahead:
-        crawling = ahead.submit(stage.crawl, STEPS[0])
-        for number, now in enumerate(STEPS):
+    ahead = ThreadPoolExecutor(1)
+    crawls = [ahead.submit(stage.crawl, now) for now in STEPS]
+    try:
+        for number, (now, crawled) in enumerate(zip(STEPS, crawls, strict=True)):
             progress(number, len(STEPS) + 1, now, "backfill" if now in BACKFILL else "live")
-            crawling.result()
+            crawled.result()
             stage.score()
-            if now is not STEPS[-1]:
-                crawling = ahead.submit(stage.crawl, STEPS[number + 1])
             if now > before:
                 stage.watch(moments(before, now))
                 before = now
             stage.deliver(now)
+    finally:
+        ahead.shutdown(cancel_futures=True)
     progress(len(STEPS), len(STEPS) + 1, story.ends, "digest")
 
 
