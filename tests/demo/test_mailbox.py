@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import time
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -46,6 +47,8 @@ def test_without_a_folder_nothing_is_written() -> None:
 def test_stopping_does_not_wait_for_a_client_that_stays() -> None:
     with Mailbox(None) as box:
         smtp = smtplib.SMTP("127.0.0.1", box.port, timeout=5)
+        started = time.monotonic()
+    assert time.monotonic() - started < 10
     smtp.close()
 
 
