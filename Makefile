@@ -31,7 +31,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev
-	$(BIN)/python bench/scoring.py
+	$(BIN)/python bench/sentiment.py
 	$(BIN)/python bench/detector.py
 	$(BIN)/python bench/replay.py
 	$(BIN)/python bench/storing.py
