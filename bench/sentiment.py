@@ -24,8 +24,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # before this folder, or `import sentiment` would find this very file
+# Before this folder, or `import sentiment` would find this very file.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import command_runs as runs
 from bench.rivals import RIVALS, load_rivals
@@ -36,7 +36,7 @@ from sentiment.scorers import DEFAULT_SCORER, SCORERS, load_scorer
 from tingfeng.errors import ScoringError
 from tingfeng.model import Label, Verdict
 
-CORPORA = ROOT.parent / "shared" / "corpora"
+CORPORA = Path(__file__).resolve().parents[2] / "shared" / "corpora"
 SECTIONS = ("quality", "command", "memory", "length")
 STOCK = next(iter(RIVALS))
 LENGTH = 43  # characters of a line
@@ -248,7 +248,8 @@ def main() -> int:
             missed += steps[name]() or []
             if name == "quality" and options.cross_validated:
                 show_cross_validated(options.cross_validated)
-    print(f"below the floor: {'; '.join(missed)}" if missed else "every floor held")
+    if missed:
+        print(f"below the floor: {'; '.join(missed)}")
     return bool(missed)
 
 
