@@ -1,4 +1,4 @@
-"""Labelled texts for training and measuring: JSON lines, plain or gzip, or CSV with the columns text and label."""
+"""Labelled texts for training and measuring: JSON lines, plain or gzip, or CSV (comma, tab, semicolon) with a head line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ T = TypeVar("T")
 
 _SIGNS = re.compile(r"[\W_]+")
 _SAME = 30  # letters; texts that begin with the same ones are copies or near-copies
-_TABLES = {".csv": ",", ".tsv": "\t"}
+_TABLES = (".csv", ".tsv")
+_WORKBOOKS = (".xlsx", ".xls", ".et", ".numbers")
+_SEPARATORS = (",", "\t", ";")
 # The first name of each is the one we tell people.
 _TEXT_COLUMNS = ("text", "文本", "内容", "正文", "评论", "content", "review")
 _LABEL_COLUMNS = ("label", "polarity", "标签", "情感", "极性", "sentiment")
@@ -76,10 +78,10 @@ def label_of(value: object) -> Label:
 
 
 def _rows(path: Path) -> Iterator[Labelled]:
-    separator = _TABLES.get(path.suffix.casefold())
-    if separator:
-        return _table(path, separator)
-    return _lines(path)
+    suffix = path.suffix.casefold()
+    if suffix in _WORKBOOKS:
+        raise ScoringError(f"{path.name} is a workbook: save the sheet as CSV, with the columns text and label")
+    return _table(path) if suffix in _TABLES else _lines(path)
 
 
 def _family(path: Path) -> str:
@@ -98,7 +100,7 @@ def _lines(path: Path) -> Iterator[Labelled]:
 def _row(line: bytes, family: str, *, at: str) -> Labelled:
     try:
         row: dict[str, Any] = json.loads(line)
-        text, polarity = row["text"], row["polarity"]
+        text, polarity = row["text"], row["polarity"] if "polarity" in row else row["label"]
     except (ValueError, LookupError, TypeError) as e:
         raise ScoringError(f"{at}: expected {_LINE}") from e
     if not isinstance(text, str):
@@ -113,9 +115,10 @@ def _label(value: object, at: str) -> Label:
         raise ScoringError(f"{at}: {e}") from e
 
 
-def _table(path: Path, separator: str) -> Iterator[Labelled]:
+def _table(path: Path) -> Iterator[Labelled]:
+    text = _decoded(path)
     # Strict: an unclosed quotation mark would otherwise swallow the rest of the file without a word.
-    rows = csv.reader(io.StringIO(_decoded(path), newline=""), delimiter=separator, strict=True)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     begin = 1
     columns: tuple[int, int] | None = None
     try:
@@ -148,6 +151,12 @@ def _decoded(path: Path) -> str:
         except UnicodeDecodeError:
             continue
     raise ScoringError(f"cannot read {path}: neither UTF-8 nor GB18030; save it as UTF-8")
+
+
+def _separator(text: str) -> str:
+    """The sign that parts the head line most often, a comma if none does."""
+    head = next((line for line in text.splitlines() if line.strip()), "")
+    return max(_SEPARATORS, key=head.count)
 
 
 def _columns(head: Sequence[str], at: str) -> tuple[int, int]:

@@ -201,12 +201,18 @@ def test_labels_people_write(why: str, value: object, want: Label) -> None:
         ("quotes, commas, breaks", 'text,label\n"差,\n""真""差",-1\n好,1\n'.encode(),
          [('差,\n"真"差', NEG, "f.csv:2"), ("好", POS, "f.csv:4")]),
         ("empty lines", "\ntext,label\r\n\r\n好,1\r\n".encode(), [("好", POS, "f.csv:4")]),
+        ("semicolons, as in some countries", "text;label\n好,很好;1\n".encode(), [("好,很好", POS, "f.csv:2")]),
         ("an empty text is a text", b'text,label\n"",0\n', [("", NEU, "f.csv:2")]),
     ],
 )  # fmt: skip
 def test_tables_people_have(tmp_path: Path, why: str, data: bytes, want: list[tuple[str, Label, str]]) -> None:
     (tmp_path / "f.csv").write_bytes(data)
     assert [(row.text, row.label, row.at) for row in read_corpus(tmp_path / "f.csv")] == want, why
+
+
+def test_json_lines_may_say_label(tmp_path: Path) -> None:
+    (tmp_path / "f.jsonl").write_text('{"text": "好", "label": "正面"}\n', encoding="utf-8")
+    assert [row.label for row in read_corpus(tmp_path / "f.jsonl")] == [POS]
 
 
 def test_tabs_separate_a_tsv(tmp_path: Path) -> None:
@@ -226,6 +232,7 @@ def test_tabs_separate_a_tsv(tmp_path: Path) -> None:
         ("nothing at all", "f.csv", "", r"f\.csv:1: expected a head line"),
         ("an open quotation mark", "f.csv", 'text,label\n"好,1\n', r"f\.csv:2: cannot be read as CSV"),
         ("JSON lines, mistyped", "f.jsonl", '{"text": "好", "polarity": "postive"}\n', r"f\.jsonl:1: .*'positive'"),
+        ("a workbook", "f.xlsx", "PK", r"f\.xlsx is a workbook: save the sheet as CSV"),
         ("JSON lines, true is no number", "f.jsonl", '{"text": "好", "polarity": true}\n', r"f\.jsonl:1: label"),
     ],
 )
