@@ -1,4 +1,4 @@
-"""Labelled texts for training and measuring: JSON lines, plain or gzip, or CSV (comma, tab, semicolon) with a head line."""
+"""Labelled texts for training and measuring: JSON lines, plain or gzip, or tables with a head line."""
 
 from __future__ import annotations
 
