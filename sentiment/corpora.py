@@ -43,6 +43,7 @@ class Labelled:
     label: Label
     family: str  # the file's name up to the first dot
     at: str = ""  # file:line
+    category: str = ""  # what a corpus says of a text besides: a kind of goods, an emotion
 
 
 def read_corpus(path: Path) -> list[Labelled]:
@@ -105,7 +106,7 @@ def _row(line: bytes, family: str, *, at: str) -> Labelled:
         raise ScoringError(f"{at}: expected {_LINE}") from e
     if not isinstance(text, str):
         raise ScoringError(f"{at}: text is not a string")
-    return Labelled(text, _label(polarity, at), family, at)
+    return Labelled(text, _label(polarity, at), family, at, str(row.get("category") or ""))
 
 
 def _label(value: object, at: str) -> Label:
