@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment import tokenizer
-from sentiment.terms import MOST, stop_words, terms
 from sentiment.text import clean
 from sentiment.tokenizer import JiebaTokenizer, RjiebaTokenizer, default_tokenizer, tokenizer_for, words_of
 from tests.sentiment.conftest import sample
@@ -169,30 +168,3 @@ def test_jieba_leaves_nothing_in_the_shared_temporary_folder(monkeypatch: pytest
 
 def test_words_come_once_and_without_white_space() -> None:
     assert list(words_of("差评 差评\n客服\u3000差评", default_tokenizer())) == ["差评", "客服"]
-
-
-@pytest.mark.parametrize(
-    ("why", "text", "want"),
-    [
-        ("things and acts in their order, once", "刹车失灵，刹车异响，要求召回", ("刹车", "失灵", "异响", "召回")),
-        ("no stop words", "但是我觉得这个就是一个问题", ()),
-        ("no numbers, with or without a measure word", "第一次用了三天，2026年11月20日，3999元", ()),
-        ("no single characters", "车 漏 油", ()),
-        ("no addresses and names", "http://t.cn/A6abc @云雀客服 召回", ("召回",)),
-        ("no laughter", "哈哈哈哈 啊啊啊啊 嘿嘿嘿嘿", ()),
-        ("Latin names stay", "iPhone的电池", ("iPhone", "电池")),
-        ("nothing", "", ()),
-    ],
-)
-def test_terms(why: str, text: str, want: tuple[str, ...]) -> None:
-    assert terms(words_of(text, default_tokenizer())) == want, why
-
-
-def test_terms_are_bounded() -> None:
-    words = [f"词{chr(0x4E00 + i)}" for i in range(100)]
-    assert terms(words) == tuple(words[:MOST])
-
-
-def test_the_stop_list_holds_words_that_could_be_terms() -> None:
-    assert len(stop_words()) > 1000
-    assert all(len(word) > 1 and not word.isspace() and word == word.lower() for word in stop_words())
