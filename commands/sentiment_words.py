@@ -112,13 +112,13 @@ def _list(known: Sequence[Aspect], *, as_json: bool) -> None:
 def _configured(name: str, path: Path) -> tuple[Brand, Sequence[str]]:
     """The brand, and all words that the configuration keeps whole."""
     config = load(path)
-    return brand_named(config, name), (*config.words, *(word for brand in config.brands for word in brand.words))
+    return brand_named(config, name), config.whole_words
 
 
 def _lines(path: Path) -> Iterator[str]:
     """The texts of JSON lines; "-" is standard input. ScoringError, naming the line, at the first bad one."""
     try:
-        lines = (sys.stdin.buffer if str(path) == "-" else path.open("rb")).read().splitlines()
+        lines = (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).splitlines()
     except OSError as e:
         raise ScoringError(f"cannot read {path}: {e.strerror}") from e
     for number, line in enumerate(lines, 1):

@@ -68,27 +68,35 @@ def _parts(text: str, hits: Sequence[Hit]) -> Iterator[Part]:
         yield from _split(text, Part(start, end, hits[first:at], ends))
 
 
-def _clauses(text: str) -> Iterator[tuple[int, int, bool]]:
+def _clauses(text: str) -> list[tuple[int, int, bool]]:
     """Start, end, and whether a sentence ends there."""
+    found: list[tuple[int, int, bool]] = []
     start = 0
     for sign in _ENDS.finditer(text):
+        strong = bool(sign["strong"])
         if sign.start() > start:
-            yield start, sign.start(), bool(sign["strong"])
+            found.append((start, sign.start(), strong))
             start = sign.start()
+        elif strong and found:  # 客服 。: the space ended the clause, the stop ends the sentence
+            found[-1] = (*found[-1][:2], True)
         start = max(start, sign.end())
     if start < len(text):
-        yield start, len(text), True
+        found.append((start, len(text), True))
+    return found
 
 
 def _split(text: str, clause: Part) -> Iterator[Part]:
     """The clause, cut before each hit of another aspect once something was said of the one before."""
     start, own = clause.start, list(clause.hits[:1])
+    named = {hit.aspect for hit in own}
     for hit in clause.hits[1:]:
-        here = Part(start, hit.start, own, False)
-        if not hit.loose and hit.aspect not in {h.aspect for h in own} and _comments(text, here, after=own[-1].end):
-            yield here
-            start, own = hit.start, []
+        if not hit.loose and hit.aspect not in named:
+            here = Part(start, hit.start, own, False)
+            if _comments(text, here, after=own[-1].end):
+                yield here
+                start, own, named = hit.start, [], set()
         own.append(hit)
+        named.add(hit.aspect)
     yield Part(start, clause.end, own, clause.ends)
 
 

@@ -251,6 +251,11 @@ class Config(Section):
     _origin: Origin = PrivateAttr(default=Origin("configuration"))
 
     @property
+    def whole_words(self) -> tuple[str, ...]:
+        """What the segmenter keeps whole: the words configured, names and aliases of all brands; each once."""
+        return tuple(dict.fromkeys((*self.words, *(word for brand in self.brands for word in brand.words))))
+
+    @property
     def origin(self) -> Origin:
         """Where each setting stands, for problems that only the commands can see."""
         return self._origin

@@ -83,6 +83,7 @@ def test_words_and_aspects_travel(load):
         'words = ["一口价", "Pro-Max"]\n' + BRAND + 'aspects = { " 口味 " = ["奶盖 ", "珍珠"], "联名" = ["杯套"] }'
     )
     assert config.words == ("一口价", "Pro-Max")
+    assert config.whole_words == ("一口价", "Pro-Max", "云雀咖啡")
     [brand] = config.brands
     assert brand.aspects == {"口味": ("奶盖", "珍珠"), "联名": ("杯套",)}
     assert brand == Brand(name="云雀咖啡", aspects={"口味": ["奶盖", "珍珠"], "联名": ["杯套"]}), "JSON brings lists"
