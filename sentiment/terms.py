@@ -53,7 +53,7 @@ _NOT = {
 _NOT |= {"不让": "不给", "不予": "不给", "不肯": "不", "不会": "不", "不再": "不", "拒绝": "拒绝", "拒不": "拒绝"}
 # Say nothing alone, but much when they did not happen.
 _NOT_DONE = frozenset(str.split("收到 拿到 看到 见到 说明 提醒 使用 进去 面对"))
-_DEGREES = "很太真超极最更较偏挺好"
+_DEGREES = "很太真超极最更较偏挺好不"
 
 
 # What a word may be in a phrase.
@@ -89,7 +89,7 @@ def _terms(words: list[str], found: dict[str, None]) -> tuple[str, ...]:
             found[_UNITS[words[start]].word] = None
         if len(found) >= MOST:
             break
-    return tuple(islice(found, MOST))
+    return tuple(found if len(found) <= MOST else islice(found, MOST))
 
 
 def _joined(run: Iterable[_Unit]) -> Iterator[_Unit]:
@@ -111,13 +111,13 @@ def _phrases(run: Iterable[_Unit], found: dict[str, None]) -> None:
     for part, word, ending in run:
         if part == _WORD or (part == _EITHER and not before):
             found[word] = None
-            pair = _phrase(before, word)
+            pair = before and _phrase(before, word)
             if pair:
                 found[_shown(pair)] = None
             before = word
         elif part != _PASSED_BY:
             if ending:
-                found.update((_shown(phrase), None) for head in (pair, before) if (phrase := _phrase(head, ending)))
+                found.update({_shown(phrase): None for head in (pair, before) if (phrase := _phrase(head, ending))})
             before = pair = ""
 
 
