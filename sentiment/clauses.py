@@ -24,7 +24,7 @@ _EMPTY = re.compile(  # says nothing about anything
     r"[\W_和与跟及或同的了啊呢吧嘛呀哦之有还也都这那个它是在我你他们家]+"
     "|但是|不过|可是|就是|只是|然而|虽然|尽管|可惜|反而|倒是|唯一|除了|一直|总是|每次|真的|根本|简直|以前|现在|希望|改进"
 )
-_TELLING = frozenset("好差烂慢快贵坏脏赞棒妙牛渣屎香臭酷丑美强弱稳大小高低多少")  # one sign that is a comment
+_TELLING = frozenset("好差烂慢快贵坏脏赞棒妙牛渣屎香臭酷丑美强弱稳大小高低多少顶绝行")  # one sign that is a comment
 _SIGNS = 2  # any two others are
 
 

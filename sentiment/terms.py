@@ -26,7 +26,10 @@ LONGEST_PHRASE = 12
 REMEMBERED = 1 << 17  # words
 
 _DIGITS = "0-9一二两三四五六七八九十百千万亿几半多"
-_MEASURES = "个次天年月日号点岁家位张条本份块元分秒楼层星件句种些样名间台部遍盒箱瓶包斤场段片首口页回周晚夜套道"
+_MEASURES = (
+    "个次天年月日号点岁家位张条本份块元分秒楼层星件句种些样名间"
+    "台部遍盒箱瓶包斤场段片首口页回周晚夜套道根钱颗粒只双把碗杯通"
+)
 # 第一次, 三天, 2018年, 一个多月, 十几块: numbers with a measure word.
 _POINTERS = "第好前后每上下这那"
 _COUNTED = re.compile(f"[{_POINTERS}]?[{_DIGITS}]+[{_MEASURES}]?[{_DIGITS}]*[{_MEASURES}]?|[0-9][0-9A-Za-z]*")  # 500ml

@@ -15,7 +15,7 @@ from sentiment.synonyms import simplified
 _ASCII_SIGN = re.compile("[0-9a-z]")
 # Ends a few characters before a word that did not happen: 没有漏发, 一点也不卡顿, 并没出现任何异味.
 _NEGATED = re.compile(
-    "(?:没有?|不|无|未|别|毫无|零)(?:[再会算是曾能用怕有过太很]|出现|发生|任何|什么|那么|觉得|感到|存在)*$"
+    "(?:没有?|不|无|未|别|毫无|零)(?:[再会算是曾能用怕有过太很出]|出现|发生|任何|什么|那么|觉得|感到|存在)*$"
 )
 _REACH = 8
 

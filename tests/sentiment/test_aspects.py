@@ -61,6 +61,7 @@ def tagged(text: str) -> str:
         ("no more than the word: nothing is said", "快递", ""),
         ("a complaint by itself", "漏发了两件", "物流:-1"),
         ("a complaint that did not happen", "没有漏发", "物流:1"),
+        ("… and never did", "用了半年没出过毛病", "质量:1"),
         ("a negation of something else", "没有客服，漏发两件", "服务:0 物流:-1"),
         ("praise by itself", "物美价廉", "价格:1"),
         ("praise that is denied", "一点也不划算", "价格:-1"),

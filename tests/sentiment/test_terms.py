@@ -21,7 +21,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
     [
         ("things and acts, each once, and their phrases", "刹车异响，刹车异响，召回", "刹车 异响 刹车异响 召回"),
         ("no stop words", "但是我觉得这个就是一个问题", ""),
-        ("no numbers, with or without a measure word", "第一次用了三天，2026年11月20日，3999元", ""),
+        ("no numbers, with or without a measure word", "第一次用了三天，2026年11月20日，3999元，一根，十块钱", ""),
         ("no single characters", "车 漏 油", ""),
         ("no addresses and names", "http://t.cn/A6abc @云雀客服 召回", "召回"),
         ("no laughter", "哈哈哈哈 啊啊啊啊 嘿嘿嘿嘿", ""),
