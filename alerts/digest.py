@@ -13,13 +13,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from alerts.facts import GrownTerm
 from store import incidents, mentions, reports, runs, scores
 from store.database import Session
 from store.mentions import MentionWithVerdict
 from store.reports import BlindSpan, Day, SurveyWeek, Totals
 from tingfeng import measures
 from tingfeng.clock import day_bounds, local_day
+from tingfeng.growth import GrownTerm, grown
 from tingfeng.model import Brand, Incident, IncidentKind, Label, RunStatus
 
 if TYPE_CHECKING:
@@ -218,16 +218,14 @@ def _voices(own: str, now: Mapping[str, Totals], before: Mapping[str, Totals] | 
 def _grown(s: Session, brand: Brand, span: Span) -> tuple[GrownTerm, ...]:
     """Terms that stand out against the four periods before (weekly), or the seven (daily)."""
     back = (span.until - span.since) * (4 if span.period is Period.WEEKLY else 7)
-    name, own = brand.name, {word.casefold() for word in brand.words}
-    now = reports.term_counts(s, name, span.since, span.until)
-    before = reports.term_counts(s, name, span.since - back, span.since)
-    posts_now = max(1, reports.totals(s, [name], span.since, span.until)[name].total)
-    posts_before = max(1, reports.totals(s, [name], span.since - back, span.since)[name].total)
-    found = [
-        GrownTerm(
-            term=term, now=now[term], share_now=now[term] / posts_now, share_before=before[term] / posts_before, z=z
-        )
-        for term, z in measures.log_odds(now, before).items()
-        if z >= TERM_Z and now[term] >= TERM_MIN and term.casefold() not in own
-    ]
-    return tuple(sorted(found, key=lambda t: -t.z)[:TERMS])
+    name = brand.name
+    return grown(
+        reports.term_counts(s, name, span.since, span.until),
+        reports.term_counts(s, name, span.since - back, span.since),
+        posts_now=reports.totals(s, [name], span.since, span.until)[name].total,
+        posts_before=reports.totals(s, [name], span.since - back, span.since)[name].total,
+        least=TERM_MIN,
+        least_z=TERM_Z,
+        limit=TERMS,
+        ignore=brand.words,
+    )

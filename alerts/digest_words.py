@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from alerts import pictures, wording
 from alerts.digest import BrandFacts, DigestFacts, Period, Span
-from alerts.facts import GrownTerm
 from alerts.views import Figure, Post, post
 from store.reports import SurveyWeek, Totals
 from tingfeng import measures
+from tingfeng.growth import GrownTerm
 from tingfeng.measures import Interval
 from tingfeng.model import Incident, InlineImage
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from tingfeng.growth import GrownTerm
 from tingfeng.model import Incident, IncidentKind, Mention, Reason, RunStatus, Spike, Verdict
 
 
@@ -28,17 +29,6 @@ class ChartPoint:
     start: datetime
     negative: int | None
     expected: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrownTerm:
-    """A word that stands out among the negative posts of the window against the days before."""
-
-    term: str
-    now: int  # negative posts of the window that hold it
-    share_now: float  # of all negative posts of the window, 0…1
-    share_before: float  # of the negative posts of the days before (of all posts, if none was negative), 0…1
-    z: float  # log-odds ratio with an informative Dirichlet prior, in standard deviations; > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +79,7 @@ class AlertFacts:
     by_source: Mapping[str, int] = field(default_factory=dict)  # negative posts by source, largest first
     chart: tuple[ChartPoint, ...] = ()  # oldest first, regular
     chart_step: timedelta = timedelta(minutes=30)
-    terms: tuple[GrownTerm, ...] = ()  # strongest first
+    terms: tuple[GrownTerm, ...] = ()  # of the negative posts, against those before (all, if none was negative)
     posts: tuple[WeightyPost, ...] = ()  # heaviest first, at most five
     blind: tuple[BlindSpan, ...] = ()  # gaps that touch the chart
     to_do: tuple[str, ...] = ()  # Chinese, in order

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 from alerts import advice
 from alerts.baseline import Past, last_seen, usual
-from alerts.facts import AlertFacts, BlindSpan, ChartPoint, FreshnessFacts, GrownTerm, WeightyPost
+from alerts.facts import AlertFacts, BlindSpan, ChartPoint, FreshnessFacts, WeightyPost
 from alerts.freshness import Outage
 from alerts.incident import latest, ref_of
 from store import mentions, reports, runs
 from store.database import Session
 from tingfeng.clock import BUCKET
-from tingfeng.measures import log_odds, net_sentiment
+from tingfeng.growth import GrownTerm, grown
+from tingfeng.measures import net_sentiment
 from tingfeng.model import Brand, Incident, Label, Reason, Series, Spike
 
 DAYS_BEFORE = 7
@@ -113,20 +114,16 @@ def _grown(
         then_counts = reports.term_counts(s, brand.name, before, since)
     then = reports.totals(s, [brand.name], before, since)[brand.name]
     posts_then = then.total if label is None else then.negative
-    own = {word.casefold() for word in brand.words}
-    scored = log_odds(now_counts, then_counts)
-    grown = [
-        GrownTerm(
-            term=term,
-            now=now_counts[term],
-            share_now=min(1.0, now_counts[term] / max(1, negative_now)),
-            share_before=min(1.0, then_counts.get(term, 0) / max(1, posts_then)),
-            z=z,
-        )
-        for term, z in scored.items()
-        if z >= LEAST_Z and now_counts[term] >= LEAST_TERM and term.casefold() not in own
-    ]
-    return tuple(sorted(grown, key=lambda g: -g.z)[:TERMS])
+    return grown(
+        now_counts,
+        then_counts,
+        posts_now=negative_now,
+        posts_before=posts_then,
+        least=LEAST_TERM,
+        least_z=LEAST_Z,
+        limit=TERMS,
+        ignore=brand.words,
+    )
 
 
 def chart(series: Sequence[Series], *, since: datetime) -> tuple[ChartPoint, ...]:

@@ -10,6 +10,7 @@ from typing import Annotated, cast
 
 import typer
 
+from commands import sentiment_words
 from commands.sentiment_evaluate import evaluate, show_quality
 from commands.shared import AsJson, note, say_json
 
@@ -20,6 +21,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # it would read tingfeng[train] as a colour
     pretty_exceptions_enable=False,
 )
+
+app.command()(sentiment_words.aspects)
+app.command()(sentiment_words.terms)
 
 ScorerName = Annotated[str, typer.Option("--scorer", metavar="NAME", help='bayes, snownlp or "pkg.mod:Class". 打分器')]
 

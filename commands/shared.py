@@ -174,7 +174,13 @@ def known_names() -> Known:
     from sentiment.scorers import SCORERS
     from tingfeng.config import Known
 
-    return Known(spiders=SPIDERS, scorers=SCORERS, detectors=DETECTORS)
+    return Known(spiders=SPIDERS, scorers=SCORERS, detectors=DETECTORS, check_aspect=_check_aspect)
+
+
+def _check_aspect(name: str) -> str | None:
+    from sentiment.aspects import problem_of
+
+    return problem_of(name)
 
 
 @contextmanager

@@ -37,7 +37,8 @@ Table = Mapping[str, Any]
 
 def cross_checks(table: Table) -> list[Problem]:
     """Everything wrong between the tables of a file."""
-    return [*_duplicates(table), *_references(table), *_spans(table), *_mail(table), *_database(table)]
+    checks = (_duplicates, _references, _aspects, _spans, _mail, _database)
+    return [problem for check in checks for problem in check(table)]
 
 
 def take_secrets(table: dict[str, Any], path: Path = ()) -> list[Problem]:
@@ -122,6 +123,21 @@ def _known(kind: str, used: Iterable[tuple[Path, str]], known: Iterable[str]) ->
     for at, name in used:
         if name not in known:
             yield Problem(at, f"unknown {kind} {shown(name)}{did_you_mean(name, known)}")
+
+
+def _aspects(table: Table) -> Iterator[Problem]:
+    for path, t in tables(table, "brands"):
+        owner: dict[str, str] = {}
+        for aspect, words in _dict(t.get("aspects")).items():
+            for at, word in _texts({"": words}, "", ()):
+                other = owner.setdefault(word.casefold(), aspect)
+                if other != aspect:
+                    place = (*path, "aspects", aspect, at[-1])
+                    yield Problem(place, f"{shown(word)} already belongs to {shown(other)}; keep it in one of both")
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _span(table: Table, key: str, default: timedelta | None = None) -> timedelta | None:
@@ -225,17 +241,19 @@ def _section_in(annotation: Any) -> type[BaseModel] | None:
 class Known:
     """The names that other rooms register, as the ground cannot import them.
 
-    `check_source` (a source's table, whether it is on this machine) gives (key, problem) for what its spider refuses.
+    `check_source` (a source's table, whether it is on this machine) gives (key, problem) for what its spider refuses;
+    `check_aspect` (its name) says what is wrong with an aspect.
     """
 
     spiders: Collection[str]
     scorers: Collection[str]
     detectors: Collection[str]
     check_source: Callable[[Table, bool], Iterable[tuple[str, str]]] | None = None
+    check_aspect: Callable[[str], str | None] | None = None
 
 
 def registered(table: Table, known: Known) -> Iterator[Problem]:
-    """Kinds, scorers and detectors that nobody registered, and options that their spider does not know.
+    """Kinds, scorers, detectors nobody registered; options their spider, aspects the taxonomy refuses.
 
     A dotted path "pkg.mod:Class" passes: whether it can be imported shows when it is resolved.
     """
@@ -247,11 +265,20 @@ def registered(table: Table, known: Known) -> Iterator[Problem]:
     for at, what, name, names_ in used:
         if isinstance(name, str) and name not in names_ and not _DOTTED.fullmatch(name):
             yield Problem(at, f"unknown {what} {shown(name)}{did_you_mean(name, names_)}")
+    yield from _refused(table, known)
+
+
+def _refused(table: Table, known: Known) -> Iterator[Problem]:
     if known.check_source is not None:
         for path, t in tables(table, "sources"):
             if _sound(t, known):
                 found = known.check_source(t, _local(t.get("base_url")))
                 yield from (Problem((*path, *key.split(".")), text) for key, text in found)
+    if known.check_aspect is not None:
+        for path, t in tables(table, "brands"):
+            for aspect in _dict(t.get("aspects")):
+                if told := known.check_aspect(aspect.strip()):
+                    yield Problem((*path, "aspects", aspect), told)
 
 
 def _sound(source: Table, known: Known) -> bool:
@@ -271,6 +298,5 @@ def check_names(
         "scorer": config.scorer,
         "alerts": {"detector": config.alerts.detector},
     }
-    problems = list(registered(table, Known(spiders=spiders, scorers=scorers, detectors=detectors)))
-    if problems:
+    if problems := list(registered(table, Known(spiders=spiders, scorers=scorers, detectors=detectors))):
         raise ConfigError(config.origin.tell_all(problems))

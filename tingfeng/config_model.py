@@ -25,6 +25,7 @@ from pydantic_core import core_schema
 from tingfeng.clock import BUCKET
 from tingfeng.config_problems import Origin
 from tingfeng.config_types import (
+    AspectName,
     CredentialName,
     Duration,
     Email,
@@ -33,6 +34,7 @@ from tingfeng.config_types import (
     Section,
     Sender,
     SourceName,
+    UserWord,
     Word,
     is_loopback,
 )
@@ -53,6 +55,10 @@ class BrandConfig(Section):
     none: tuple[Word, ...] = Field(default=(), description="… and none of these.")
     competitor_of: tuple[Word, ...] = Field(
         default=(), description="Names of our brands it competes with; empty for our own."
+    )
+    aspects: Mapping[AspectName, Annotated[tuple[Word, ...], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="Words that name an aspect of this brand, by aspect: more for a known one, or one of your own.",
     )
 
 
@@ -222,6 +228,9 @@ class Config(Section):
     digest: DigestRule = Field(default_factory=DigestRule, description="When to summarise.")
     retention: RetentionRule = Field(default_factory=RetentionRule, description="How long to keep.")
     scorer: Line = Field(default="bayes", description="Which scorer, or a dotted path 'pkg.mod:Class'.")
+    words: tuple[UserWord, ...] = Field(
+        default=(), description="Words of your trade that are never cut in two; brand names and aliases never are."
+    )
     report_zone: ZoneInfo = Field(
         default_factory=lambda: ZoneInfo("Asia/Shanghai"), description="Time zone of days, hours and mails."
     )
@@ -240,6 +249,11 @@ class Config(Section):
     )
 
     _origin: Origin = PrivateAttr(default=Origin("configuration"))
+
+    @property
+    def whole_words(self) -> tuple[str, ...]:
+        """What the segmenter keeps whole: the words configured, names and aliases of all brands; each once."""
+        return tuple(dict.fromkeys((*self.words, *(word for brand in self.brands for word in brand.words))))
 
     @property
     def origin(self) -> Origin:

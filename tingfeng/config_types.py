@@ -118,6 +118,26 @@ WholeNumber = Annotated[int, BeforeValidator(lambda v: v)]
 Table = Mapping[str, Any]
 
 
+def _keepable(value: str) -> str:
+    if not KEEPABLE.fullmatch(value):
+        raise ValueError(f"{shown(value)} cannot be one word; use two characters or more, letters and digits only")
+    return value
+
+
+def _aspect(value: str) -> str:
+    if not value.isalnum():
+        raise ValueError(f"{shown(value)} is not a name of an aspect; use letters and digits only")
+    return value
+
+
+# What the segmenter can keep in one piece: it always cuts at spaces and most signs.
+KEEPABLE = re.compile(r"[\u4e00-\u9fd5A-Za-z0-9+#&._%-]{2,}")
+UserWord = Annotated[Word, AfterValidator(_keepable)]
+AspectName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20), AfterValidator(_aspect)
+]
+
+
 class Section(BaseModel):
     """A table of the file: frozen, and a key it does not know is an error."""
 

@@ -53,6 +53,11 @@ class Brand:
     any: tuple[str, ...] = ()  # at least one of these, when given
     none: tuple[str, ...] = ()  # not one of these
     competitor_of: tuple[str, ...] = ()  # empty for our own brands
+    # Words that name an aspect when people talk of this brand, by aspect; lists become tuples. A mapping has no hash.
+    aspects: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "aspects", {name: tuple(words) for name, words in self.aspects.items()})
 
     @property
     def words(self) -> tuple[str, ...]:

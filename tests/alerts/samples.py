@@ -9,11 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from alerts.digest import BrandFacts, DigestFacts, Period, Voice, span_of
-from alerts.facts import AlertFacts, BlindSpan, ChartPoint, FreshnessFacts, GrownTerm, WeightyPost
+from alerts.facts import AlertFacts, BlindSpan, ChartPoint, FreshnessFacts, WeightyPost
 from store import reports
 from store.mentions import MentionWithVerdict
 from store.reports import Day, SurveyWeek, Totals
 from tests.support.factories import make_incident, make_mention, make_verdict
+from tingfeng.growth import GrownTerm
 from tingfeng.model import Incident, IncidentKind, Label, Mention, Reason, RunStatus, Spike
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -40,7 +40,7 @@ def test_every_command_can_be_loaded_and_explains_itself_in_both_languages(call,
     [
         *[("db", "upgrade"), ("db", "current"), ("incidents", "list"), ("incidents", "show"), ("silence", "add")],
         *[("silence", "list"), ("silence", "end"), ("outbox", "list"), ("outbox", "retry"), ("digest", "preview")],
-        ("survey", "report"),
+        *[("survey", "report"), ("sentiment", "aspects"), ("sentiment", "terms")],
     ],
     ids=" ".join,
 )

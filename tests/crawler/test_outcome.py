@@ -86,7 +86,14 @@ def test_a_spec_travels_as_one_line():
         credential="SUB=1\u2028; X=2",
         queries=(Query(brand="云雀", text="云雀\n车"),),
         brands=(
-            Brand(name="云雀", aliases=("Skylark",), must=("车",), any=("a", "b"), none=("鸟",)),
+            Brand(
+                name="云雀",
+                aliases=("Skylark",),
+                must=("车",),
+                any=("a", "b"),
+                none=("鸟",),
+                aspects={"质量": ("异响",)},
+            ),
             Brand(name="山雀"),
         ),
         robots_override_reason="因为",

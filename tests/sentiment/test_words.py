@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment import tokenizer
-from sentiment.terms import MOST, stop_words, terms
 from sentiment.text import clean
-from sentiment.tokenizer import JiebaTokenizer, RjiebaTokenizer, default_tokenizer, words_of
+from sentiment.tokenizer import JiebaTokenizer, RjiebaTokenizer, default_tokenizer, tokenizer_for, words_of
 from tests.sentiment.conftest import sample
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
@@ -91,7 +90,7 @@ def test_words_are_the_text_again(text: str) -> None:
 
 
 def test_jieba_steps_in_where_rjieba_is_missing(monkeypatch: pytest.MonkeyPatch, jieba: JiebaTokenizer) -> None:
-    monkeypatch.setattr(tokenizer, "JiebaTokenizer", lambda: jieba)
+    monkeypatch.setattr(tokenizer, "JiebaTokenizer", lambda *_: jieba)
     found = tokenizer.importlib.util.find_spec
     monkeypatch.setattr(tokenizer.importlib.util, "find_spec", lambda name: None if name == "rjieba" else found(name))
     default_tokenizer.cache_clear()
@@ -99,6 +98,66 @@ def test_jieba_steps_in_where_rjieba_is_missing(monkeypatch: pytest.MonkeyPatch,
         assert default_tokenizer().name == "jieba"
     finally:
         default_tokenizer.cache_clear()
+
+
+OWN = ("云杉奶茶", "小麂茶", "Pro-Max", "iPhone15", "刹车失灵", "T恤控", "云雀X9", "不发货", "酒店服", "的手机")
+
+
+@pytest.fixture(scope="module")
+def both() -> tuple[RjiebaTokenizer, JiebaTokenizer]:
+    return RjiebaTokenizer(OWN), JiebaTokenizer(OWN)
+
+
+@pytest.mark.parametrize(
+    ("why", "text", "whole"),
+    [
+        ("names the dictionary cuts", "云杉奶茶的小麂茶真好喝", ["云杉奶茶", "小麂茶"]),
+        ("letters, digits and signs", "云雀X9和iPhone15，Pro-Max不好", ["云雀X9", "iPhone15", "Pro-Max"]),
+        ("twice in a row", "刹车失灵刹车失灵", ["刹车失灵", "刹车失灵"]),
+        ("a negated verb", "付了钱一直不发货", ["不发货"]),
+    ],
+)
+def test_words_of_the_user_stay_whole(
+    why: str, text: str, whole: list[str], both: tuple[RjiebaTokenizer, JiebaTokenizer]
+) -> None:
+    for one in both:
+        assert [word for word in one.cut(text) if word in OWN] == whole, why
+
+
+@given(st.text("云杉奶茶小麂的手机刹车失灵不发货X9ProMax-i15 ，酒店服T恤控", max_size=16))
+def test_both_tokenizers_cut_alike_with_words_of_the_user(
+    both: tuple[RjiebaTokenizer, JiebaTokenizer], text: str
+) -> None:
+    assert both[0].cut(text) == both[1].cut(text)
+
+
+@pytest.mark.parametrize("family", ["waimai", "htl", "shop", "weibo2018"])
+def test_both_cut_real_texts_alike_with_words_of_the_user(
+    both: tuple[RjiebaTokenizer, JiebaTokenizer], shared: Path, family: str
+) -> None:
+    texts = sample(shared, family, every=151 if family == "shop" else 23)
+    same = sum(both[0].cut(text) == both[1].cut(text) for text in texts)
+    assert same >= 0.99 * len(
+        texts
+    )  # 哈哈哈哈哈 is 哈哈 哈哈哈 or the reverse: equally likely, and the total has grown
+
+
+@pytest.mark.parametrize(
+    ("why", "words", "same_as"),
+    [
+        ("nothing to keep", (), None),
+        ("nothing that could be kept", ("a", "x y", "茶", ""), None),
+        ("any order, once", ("云杉奶茶", "小麂茶", "小麂茶"), ("小麂茶", "云杉奶茶")),
+    ],
+)
+def test_tokenizers_are_shared(why: str, words: tuple[str, ...], same_as: tuple[str, ...] | None) -> None:
+    assert tokenizer_for(words) is (default_tokenizer() if same_as is None else tokenizer_for(same_as)), why
+
+
+def test_the_name_of_a_tokenizer_changes_with_its_words() -> None:
+    names = {tokenizer_for(words).name for words in ((), ("小麂茶",), ("小麂",), ("小麂", "麂茶"))}
+    assert len(names) == 4
+    assert default_tokenizer().cut("小麂茶") != ["小麂茶"], "the shared dictionary is left alone"
 
 
 def test_jieba_leaves_nothing_in_the_shared_temporary_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -109,30 +168,3 @@ def test_jieba_leaves_nothing_in_the_shared_temporary_folder(monkeypatch: pytest
 
 def test_words_come_once_and_without_white_space() -> None:
     assert list(words_of("差评 差评\n客服\u3000差评", default_tokenizer())) == ["差评", "客服"]
-
-
-@pytest.mark.parametrize(
-    ("why", "text", "want"),
-    [
-        ("things and acts in their order, once", "刹车失灵，刹车异响，要求召回", ("刹车", "失灵", "异响", "召回")),
-        ("no stop words", "但是我觉得这个就是一个问题", ()),
-        ("no numbers, with or without a measure word", "第一次用了三天，2026年11月20日，3999元", ()),
-        ("no single characters", "车 漏 油", ()),
-        ("no addresses and names", "http://t.cn/A6abc @云雀客服 召回", ("召回",)),
-        ("no laughter", "哈哈哈哈 啊啊啊啊 嘿嘿嘿嘿", ()),
-        ("Latin names stay", "iPhone的电池", ("iPhone", "电池")),
-        ("nothing", "", ()),
-    ],
-)
-def test_terms(why: str, text: str, want: tuple[str, ...]) -> None:
-    assert terms(words_of(text, default_tokenizer())) == want, why
-
-
-def test_terms_are_bounded() -> None:
-    words = [f"词{chr(0x4E00 + i)}" for i in range(100)]
-    assert terms(words) == tuple(words[:MOST])
-
-
-def test_the_stop_list_holds_words_that_could_be_terms() -> None:
-    assert len(stop_words()) > 1000
-    assert all(len(word) > 1 and not word.isspace() and word == word.lower() for word in stop_words())

@@ -14,7 +14,12 @@ from tingfeng.errors import ConfigError
 from tingfeng.model import Brand
 
 AUTHOR = "0123456789abcdef0123456789abcdef"
-KNOWN = Known(spiders=("weibo_mobile", "zhihu_open", "feed"), scorers=("bayes", "snownlp"), detectors=("seasonal",))
+KNOWN = Known(
+    spiders=("weibo_mobile", "zhihu_open", "feed"),
+    scorers=("bayes", "snownlp"),
+    detectors=("seasonal",),
+    check_aspect=lambda name: "no" if name == "客服" else None,
+)
 
 Load = Callable[..., Config]
 
@@ -71,6 +76,18 @@ def test_defaults_are_filled_in(load, tmp_path):
 )
 def test_durations(load, why, line, want):
     assert load(SOURCE + line).sources[0].interval == want, why
+
+
+def test_words_and_aspects_travel(load):
+    config = load(
+        'words = ["一口价", "Pro-Max"]\n' + BRAND + 'aspects = { " 口味 " = ["奶盖 ", "珍珠"], "联名" = ["杯套"] }'
+    )
+    assert config.words == ("一口价", "Pro-Max")
+    assert config.whole_words == ("一口价", "Pro-Max", "云雀咖啡")
+    [brand] = config.brands
+    assert brand.aspects == {"口味": ("奶盖", "珍珠"), "联名": ("杯套",)}
+    assert brand == Brand(name="云雀咖啡", aspects={"口味": ["奶盖", "珍珠"], "联名": ["杯套"]}), "JSON brings lists"
+    assert len({brand, Brand(name="云雀咖啡")}) == 2, "brands stay hashable"
 
 
 def test_stale_after_follows_the_interval(load):
@@ -226,6 +243,49 @@ report_zone = "Asia/Shanghai"
             "an unknown key of a query",
             SOURCE + '[[sources.queries]]\nbrand = "云雀咖啡"\nterm = "a"',
             ":8: sources[weibo].queries[1].term: unknown key; did you mean 'text'?",
+        ),
+        (
+            "a word with a space",
+            'words = ["一口价", "a b"]\n' + BRAND,
+            ":1: words[2]: 'a b' cannot be one word; use two",
+        ),
+        ("a word of one character", 'words = ["茶"]\n' + BRAND, ":1: words[1]: '茶' cannot be one word"),
+        ("words that are no list", 'words = "茶"\n' + BRAND, ":1: words: expected a list in [ ], got a text"),
+        (
+            "words of the wrong table",
+            BRAND + 'words = ["一口价"]',
+            ":3: brands[云雀咖啡].words: unknown key; it belongs",
+        ),
+        (
+            "an aspect with a sign that the store needs",
+            BRAND + 'aspects = { "a:b" = ["x"] }',
+            ":3: brands[云雀咖啡].aspects.a:b: 'a:b' is not a name of an aspect",
+        ),
+        (
+            "no words",
+            BRAND + '[brands.aspects]\n"联名" = []',
+            ":4: brands[云雀咖啡].aspects.联名: too short: at least 1",
+        ),
+        (
+            "an aspect's word",
+            BRAND + 'aspects = { "联名" = "杯套" }',
+            ":3: brands[云雀咖啡].aspects.联名: expected a list",
+        ),
+        ("aspects that are no table", BRAND + 'aspects = ["联名"]', ":3: brands[云雀咖啡].aspects: expected a table"),
+        (
+            "one aspect",
+            BRAND + 'aspect = { "联名" = ["杯套"] }',
+            ":3: brands[云雀咖啡].aspect: unknown key; did you mean",
+        ),
+        (
+            "a word in two aspects",
+            BRAND + '[brands.aspects]\n"联名" = ["杯套"]\n"周边" = ["贴纸",\n "杯套"]',
+            ":6: brands[云雀咖啡].aspects.周边[2]: '杯套' already belongs to '联名'",
+        ),
+        (
+            "an aspect the taxonomy refuses",
+            BRAND + 'aspects = { "客服" = ["小云"] }',
+            ":3: brands[云雀咖啡].aspects.客服: no",
         ),
         ("not TOML: the line is told", BRAND + "x = = 1", ":3: not TOML: Invalid value"),
         ("not TOML: an open bracket", BRAND + "x = [1,\n", ":3: not TOML: Invalid value"),
