@@ -3,7 +3,7 @@
     python bench/scoring.py [--corpus FILE] [--sample N] [--passes N] [--floor RATIO]
 
 Prints texts per second of both and their ratio; medians of several passes. Exits 1 when the ratio is below the floor.
-`bayes` includes cutting, verdict and terms. CPU time, so that other work on the machine disturbs less.
+`bayes` includes cutting. CPU time, so that other work on the machine disturbs less.
 """
 
 from __future__ import annotations

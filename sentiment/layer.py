@@ -55,18 +55,18 @@ class Layer:
 
     def judge(self, texts: Sequence[str], verdicts: Sequence[Verdict]) -> list[Verdict]:
         """The scorer's `verdicts` on `texts`, as the corrections have it."""
-        if not texts:
-            return []
-        chances, touched = self.chances(features(texts), verdicts)
-        return [
-            _verdict(*c) if t else v for c, t, v in zip(chances.tolist(), touched.tolist(), verdicts, strict=True)
-        ]
+        return self.judge_runs(features(texts), verdicts) if texts else []
+
+    def judge_runs(self, runs: Runs, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """The same of texts whose features are known already."""
+        chances, touched = self.chances(runs, verdicts)
+        return [_verdict(*c) if t else v for c, t, v in zip(chances.tolist(), touched.tolist(), verdicts, strict=True)]
 
     def chances(self, runs: Runs, verdicts: Sequence[Verdict]) -> tuple[Floats, np.typing.NDArray[np.bool_]]:
         """Probabilities of negative, neutral, positive, and which texts have a known feature at all."""
         phi = matrix(runs, self.keys)
         expert = softmax(logits(verdicts) + phi.times(self.weights))
-        share = softmax(phi.times(self.gate) + (self.caution, 0.0))[:, 1:]
+        share = softmax(phi.times(self.gate) + np.array([self.caution, 0.0]))[:, 1:]
         before = np.array([(v.negative, v.neutral, v.positive) for v in verdicts])
         mixed: Floats = (1 - share) * before + share * expert
         touched = np.zeros(len(verdicts), np.bool_)
@@ -95,9 +95,7 @@ def _verdict(negative: float, neutral: float, positive: float) -> Verdict:
         label = Label.NEGATIVE
     elif positive > neutral and positive > negative:
         label = Label.POSITIVE
-    return Verdict(
-        polarity=positive - negative, label=label, negative=negative, neutral=neutral, positive=positive
-    )
+    return Verdict(polarity=positive - negative, label=label, negative=negative, neutral=neutral, positive=positive)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -43,12 +43,6 @@ class Matrix:
         parts = [np.bincount(columns, values * slopes[rows, k], self.shape[1]) for k in range(slopes.shape[1])]
         return np.stack(parts, axis=1)
 
-    def take(self, wanted: npt.NDArray[np.bool_]) -> Matrix:
-        """Only those rows, numbered anew."""
-        kept = wanted[self.rows]
-        number = np.cumsum(wanted) - 1
-        return Matrix(number[self.rows[kept]], self.columns[kept], self.values[kept], (int(wanted.sum()), self.shape[1]))
-
 
 def matrix(runs: Runs, known: Hashes) -> Matrix:
     """`known` is sorted. Each feature counts once per text, however often it stands there."""
