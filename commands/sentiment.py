@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from commands import sentiment_desk
 from commands.shared import AsJson, note, say_json, say_table
 
 if TYPE_CHECKING:
@@ -24,11 +25,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.add_typer(sentiment_desk.app)  # its commands beside these
 ScorerName = Annotated[str, typer.Option("--scorer", metavar="NAME", help='bayes, snownlp or "pkg.mod:Class". 打分器')]
+Layers = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="With what was learnt: data/sentiment/layers. 含个性化层的目录")
+]
 
 
 @app.command()
-def score(scorer: ScorerName = "bayes") -> None:
+def score(scorer: ScorerName = "bayes", layers: Layers = None) -> None:
     """Read JSON lines {"text": …} from standard input, write one JSON line for each. 逐行打分
 
     Out: {"polarity": −1…1, "label": −1|0|1, "probabilities": {"negative": …, "neutral": …, "positive": …}}, in order.
@@ -44,7 +49,7 @@ def score(scorer: ScorerName = "bayes") -> None:
         out.flush()
 
     try:
-        score_stream(cast(BufferedReader, sys.stdin.buffer).read1, write, load_scorer(scorer))
+        score_stream(cast(BufferedReader, sys.stdin.buffer).read1, write, load_scorer(scorer, layers=layers))
     except BrokenPipeError:
         # The reader went away. Nothing may be flushed to it at exit, or the interpreter complains once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
@@ -55,6 +60,7 @@ def score(scorer: ScorerName = "bayes") -> None:
 def evaluate(
     files: Annotated[list[Path], typer.Argument(help='JSON lines {"text": …, "polarity": −1|0|1}, plain or .gz. 语料')],
     scorer: ScorerName = "bayes",
+    layers: Layers = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many texts of a file, spread evenly.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -65,7 +71,7 @@ def evaluate(
     from sentiment.evaluate import evaluate as measure
     from sentiment.scorers import load_scorer
 
-    loaded = load_scorer(scorer)
+    loaded = load_scorer(scorer, layers=layers)
     _show([measure(loaded, path, limit=limit) for path in files], as_json=as_json)
 
 

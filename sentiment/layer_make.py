@@ -18,8 +18,8 @@ from tingfeng.model import Label, Verdict
 
 FOLDS = 5
 RIDGES = (0.05, 0.1, 0.2, 0.5, 1.0)
-CAUTIONS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)  # log-odds against "this text reads like the corrected ones"
-MOST_SHIFT = 0.005  # probability that may change place in an unseen public text, on average
+CAUTIONS = tuple(step / 2 for step in range(11))  # log-odds against "this text reads like the corrected ones"
+MOST_SHIFT = 0.007  # probability that may change place in an unseen public text, on average
 _RARE = 2  # a feature of fewer corrected texts says nothing of the next text
 _GATE_RIDGE = 0.1
 _SALT = "layer "  # other folds than those the corrections are judged by
