@@ -12,7 +12,7 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -27,6 +27,7 @@ from tingfeng.errors import ScoringError
 from tingfeng.model import Label, Verdict
 
 FORMAT = 1
+AT_ONCE = 100_000  # characters
 _ARRAYS = ("keys", "weights", "gate")
 _DO = "run: tingfeng sentiment learn, or go back with: tingfeng sentiment learn --use base"
 
@@ -56,7 +57,10 @@ class Layer:
 
     def judge(self, texts: Sequence[str], verdicts: Sequence[Verdict]) -> list[Verdict]:
         """The scorer's `verdicts` on `texts`, as the corrections have it."""
-        return self.judge_runs(features(texts), verdicts) if texts else []
+        judged: list[Verdict] = []
+        for start, end in _parts(texts):
+            judged += self.judge_runs(features(texts[start:end]), verdicts[start:end])
+        return judged
 
     def judge_runs(self, runs: Runs, verdicts: Sequence[Verdict]) -> list[Verdict]:
         """The same of texts whose features are known already."""
@@ -87,6 +91,16 @@ class Layer:
         arrays: dict[str, Any] = {name: getattr(self, name) for name in _ARRAYS}
         np.savez_compressed(data, told=np.frombuffer(json.dumps(told).encode(), np.uint8), **arrays)
         write_whole(path, data.getvalue())
+
+
+def _parts(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Stretches of about AT_ONCE characters: features take a hundred times the memory of their text."""
+    start = characters = 0
+    for end, text in enumerate(texts, 1):
+        characters += len(text)
+        if characters >= AT_ONCE or end == len(texts):
+            yield start, end
+            start, characters = end, 0
 
 
 def _verdict(negative: float, neutral: float, positive: float) -> Verdict:

@@ -130,8 +130,8 @@ def record(
         verdict = verdicts[p.text_key]
         if label is not None:
             verdict, by, overruled = corrections.verdict_by(label), corrections.counted_as(label), by
-        told = storable(aspects.get((p.mention_id, p.brand), ""))
-        marks.append((p.mention_id, p.brand, by, int(verdict.label), overruled, told))
+        told = aspects.get((p.mention_id, p.brand), "") if aspects else ""
+        marks.append((p.mention_id, p.brand, by, int(verdict.label), overruled, storable(told) if told else told))
         counts.append(Count(p.brand, p.source, p.published_at, verdict.label, verdict.polarity))
     MARK.run(s, marks)
     buckets.add(s, counts)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
+from sentiment import layer as layers_file
 from sentiment.layer import Layer, load
 from sentiment.layer_features import Runs, features
 from sentiment.layer_fit import LEAST, Matrix, fit, logits, matrix, softmax
@@ -113,6 +114,13 @@ def test_public_texts_hardly_move(layer: Layer) -> None:
     before = Blind().score(texts)
     moved = [abs(a.polarity - b.polarity) for a, b in zip(before, layer.judge(texts, before), strict=True)]
     assert sum(moved) / len(moved) < 0.02
+
+
+def test_in_parts_as_at_once(layer: Layer, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [text for text, _ in corrections(every=3)]
+    whole = layer.judge(texts, Blind().score(texts))
+    monkeypatch.setattr(layers_file, "AT_ONCE", 25)
+    assert layer.judge(texts, Blind().score(texts)) == whole
 
 
 @pytest.mark.parametrize(("why", "text"), WILD, ids=[why for why, _ in WILD])
