@@ -32,6 +32,7 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.bench
 	$(BIN)/python bench/sentiment.py
+	$(BIN)/python bench/learn.py
 	$(BIN)/python bench/detector.py
 	$(BIN)/python bench/replay.py
 	$(BIN)/python bench/storing.py

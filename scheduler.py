@@ -33,6 +33,7 @@ from alerts.notifier import Notifier
 from alerts.routing import Routing
 from crawler.jobs import crawl, resting_until
 from sentiment.jobs import score_pending
+from sentiment.layers import CurrentScorer, folder_of
 from sentiment.scorer import Scorer
 from sentiment.scorers import load_scorer
 from store.database import Database, upgrade
@@ -73,10 +74,13 @@ class House:
     def __init__(self, config: Config, *, stop: Stop | None = None) -> None:
         self.config, self.stop = config, stop or Stop()
         self.db = Database(config.database_url)
+        layers = folder_of(config.data_dir)
+        self._scorer = CurrentScorer(lambda: load_scorer(config.scorer, layers=layers), layers)
 
-    @cached_property
+    @property
     def scorer(self) -> Scorer:
-        return load_scorer(self.config.scorer)
+        """With the layer that is current now: `tingfeng sentiment learn` may have made another one."""
+        return self._scorer.get()
 
     @cached_property
     def notifiers(self) -> Mapping[str, Notifier]:

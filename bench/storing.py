@@ -64,6 +64,9 @@ def measured(name: str, rows: int, missed: list[str]) -> Iterator[None]:
         missed.append(name)
 
 
+TERMS = ("电池", "续航", "起火", "客服", "退款", "新车", "高速", "雨天")
+
+
 def add_all(db: Database, batch: Sequence[Mention], size: int) -> None:
     for part in chunks(batch, size):
         with db.write() as s:
@@ -81,7 +84,7 @@ def count_all(db: Database, verdicts: Sequence[Verdict], size: int) -> int:
         if not waiting:
             return done
         new = [
-            Score(text_key=key, scorer="bench", version="1", verdict=verdicts[i % len(verdicts)])
+            Score(text_key=key, scorer="bench", version="1", verdict=verdicts[i % len(verdicts)], terms=TERMS)
             for i, key in enumerate(keys - have.keys())
         ]
         with db.write() as s:
@@ -110,10 +113,9 @@ def main() -> int:
         upgrade(url)
         db = Database(url)
         batch = posts(options.n)
-        terms = tuple(["电池", "续航", "起火", "客服", "退款", "新车", "高速", "雨天"])
         draw = random.Random(3)
         verdicts = [
-            Verdict(polarity=draw.uniform(-1, 1), label=label, negative=0.3, neutral=0.3, positive=0.4, terms=terms)
+            Verdict(polarity=draw.uniform(-1, 1), label=label, negative=0.3, neutral=0.3, positive=0.4)
             for label in Label
         ]
         with measured("add", options.n, missed):

@@ -142,9 +142,10 @@ def _database(config: Config) -> str:
 
 
 def _scorer(config: Config) -> str:
+    from sentiment.layers import folder_of
     from sentiment.scorers import load_scorer
 
-    scorer = load_scorer(config.scorer)
+    scorer = load_scorer(config.scorer, layers=folder_of(config.data_dir))
     verdict = scorer.score(["味道不错"])[0]
     return f"{scorer.name} {scorer.version} (味道不错: {verdict.polarity:+.2f})"
 

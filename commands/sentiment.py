@@ -10,7 +10,7 @@ from typing import Annotated, cast
 
 import typer
 
-from commands import sentiment_words
+from commands import sentiment_desk, sentiment_words
 from commands.sentiment_evaluate import evaluate, show_quality
 from commands.shared import AsJson, note, say_json
 
@@ -24,12 +24,16 @@ app = typer.Typer(
 
 app.command()(sentiment_words.aspects)
 app.command()(sentiment_words.terms)
+app.add_typer(sentiment_desk.app)  # its commands beside these
 
 ScorerName = Annotated[str, typer.Option("--scorer", metavar="NAME", help='bayes, snownlp or "pkg.mod:Class". 打分器')]
+Layers = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="With what was learnt: data/sentiment/layers. 含个性化层的目录")
+]
 
 
 @app.command()
-def score(scorer: ScorerName = "bayes") -> None:
+def score(scorer: ScorerName = "bayes", layers: Layers = None) -> None:
     """Read JSON lines {"text": …} from standard input, write one JSON line for each. 逐行打分
 
     Out: {"polarity": −1…1, "label": −1|0|1, "probabilities": {"negative": …, "neutral": …, "positive": …}}, in order.
@@ -45,7 +49,7 @@ def score(scorer: ScorerName = "bayes") -> None:
         out.flush()
 
     try:
-        score_stream(cast(BufferedReader, sys.stdin.buffer).read1, write, load_scorer(scorer))
+        score_stream(cast(BufferedReader, sys.stdin.buffer).read1, write, load_scorer(scorer, layers=layers))
     except BrokenPipeError:
         # The reader went away. Nothing may be flushed to it at exit, or the interpreter complains once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())

@@ -26,6 +26,7 @@ from demo.story import Story
 from demo.survey import survey_csv
 from feedback.jobs import ImportReport, import_survey
 from sentiment.jobs import score_pending
+from sentiment.layers import folder_of
 from sentiment.scorer import Scorer
 from sentiment.scorers import load_scorer
 from store.database import Database, upgrade
@@ -139,7 +140,7 @@ def set_stage(folder: DemoFolder, story: Story) -> Iterator[Stage]:
                 db=db,
                 replica=replica,
                 mailbox=mailbox,
-                scorer=load_scorer(config.scorer),
+                scorer=load_scorer(config.scorer, layers=folder_of(config.data_dir)),
                 notifiers=dict(load_notifiers(config.mail)),
                 folder=folder,
             )

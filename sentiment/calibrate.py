@@ -42,7 +42,7 @@ def _value(row: Sequence[float], x: Features) -> float:
     return a * p + b * q + c * r + d * s + e * t
 
 
-def judge(sums: Sums, coefficients: Coefficients, terms: tuple[str, ...] = ()) -> Verdict:
+def judge(sums: Sums, coefficients: Coefficients) -> Verdict:
     """The label is the likeliest; neutral when two share that, and surely neutral without a telling word."""
     negative, neutral, positive = probabilities(features(sums), coefficients) if sums.known else (0.0, 1.0, 0.0)
     label = Label.NEUTRAL
@@ -50,9 +50,7 @@ def judge(sums: Sums, coefficients: Coefficients, terms: tuple[str, ...] = ()) -
         label = Label.NEGATIVE
     elif positive > neutral and positive > negative:
         label = Label.POSITIVE
-    return Verdict(
-        polarity=positive - negative, label=label, negative=negative, neutral=neutral, positive=positive, terms=terms
-    )
+    return Verdict(polarity=positive - negative, label=label, negative=negative, neutral=neutral, positive=positive)
 
 
 def fit(rows: Sequence[Features], labels: Sequence[Label]) -> Coefficients:

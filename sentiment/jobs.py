@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sentiment.scorer import Scorer
+from sentiment.terms import terms
+from sentiment.tokenizer import Tokenizer, default_tokenizer, words_of
 from store import scores
 from store.database import Database
+from store.scores import Pending
 from tingfeng.model import Score
 
 BATCH = 2000  # mentions per transaction: about a tenth of a second of scoring
+
+Aspects = Mapping[tuple[int, str], str]  # (mention_id, brand) → "name:label", joined by a tab
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +34,14 @@ class ScoreReport:
 
 
 @dataclass(slots=True)
-class _Tally:
+class _Work:
+    """What a run works with, and how much of it is done."""
+
+    db: Database
+    scorer: Scorer
+    tokenizer: Tokenizer
+    batch: int
+    aspects: Callable[[Sequence[Pending]], Aspects] | None
     texts: int = 0
     mentions: int = 0
     comments: int = 0
@@ -40,26 +52,29 @@ def score_pending(
     scorer: Scorer,
     *,
     batch: int = BATCH,
+    aspects: Callable[[Sequence[Pending]], Aspects] | None = None,
+    tokenizer: Tokenizer | None = None,
     progress: Callable[[int], object] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> ScoreReport:
     """Score whatever has no verdict yet. Safe to kill at any line and to run twice.
 
-    `progress` is called after each batch with the number of mentions and comments done so far; `stop` is asked before
-    each batch and ends the run when it says True.
+    `aspects` says what the pairs of a batch tell of their brand's aspects, in the form that `scores.record` takes;
+    `tokenizer` cuts the terms. `progress` is called after each batch with the number of mentions and comments done so
+    far; `stop` is asked before each batch and ends the run when it says True.
     """
     started = time.monotonic()
-    tally = _Tally()
+    work = _Work(db, scorer, tokenizer or default_tokenizer(), batch, aspects)
     stopped = False
     for step in (_mentions, _comments):
-        while not (stopped := bool(stop and stop())) and step(db, scorer, batch, tally):
+        while not (stopped := bool(stop and stop())) and step(work):
             if progress:
-                progress(tally.mentions + tally.comments)
+                progress(work.mentions + work.comments)
         if stopped:
             break
     took = time.monotonic() - started
     report = ScoreReport(
-        texts=tally.texts, mentions=tally.mentions, comments=tally.comments, seconds=took, stopped=stopped
+        texts=work.texts, mentions=work.mentions, comments=work.comments, seconds=took, stopped=stopped
     )
     log.info(
         "score done: scorer=%s/%s texts=%d mentions=%d comments=%d seconds=%.2f",
@@ -68,38 +83,48 @@ def score_pending(
     return report
 
 
-def _mentions(db: Database, scorer: Scorer, batch: int, tally: _Tally) -> bool:
+def _mentions(work: _Work) -> bool:
     """One batch of mentions; False when there is none left."""
-    with db.read() as s:
-        pending = scores.pending(s, limit=batch)
-        known = scores.known(s, {p.text_key for p in pending}, scorer.name, scorer.version)
+    name, version = work.scorer.name, work.scorer.version
+    with work.db.read() as s:
+        pending = scores.pending(s, limit=work.batch)
+        known = scores.known(s, {p.text_key for p in pending}, name, version)
     if not pending:
         return False
-    fresh = _judge(scorer, {p.text_key: p.text for p in pending if p.text_key not in known})  # no transaction is open
-    with db.write() as s:
-        tally.mentions += scores.record(s, fresh, pending, scorer=scorer.name, version=scorer.version)
-    tally.texts += len(fresh)
+    fresh = _judge(work, {p.text_key: p.text for p in pending if p.text_key not in known})  # no transaction is open
+    told = work.aspects(pending) if work.aspects else {}
+    with work.db.write() as s:
+        work.mentions += scores.record(s, fresh, pending, scorer=name, version=version, aspects=told)
+    work.texts += len(fresh)
     return True
 
 
-def _comments(db: Database, scorer: Scorer, batch: int, tally: _Tally) -> bool:
+def _comments(work: _Work) -> bool:
     """One batch of survey comments; False when there is none left."""
-    with db.read() as s:
-        pending = scores.pending_comments(s, scorer.name, scorer.version, batch)
+    name, version = work.scorer.name, work.scorer.version
+    with work.db.read() as s:
+        pending = scores.pending_comments(s, name, version, work.batch)
     if not pending:
         return False
-    fresh = _judge(scorer, {c.text_key: c.text for c in pending})
-    with db.write() as s:
-        scores.record(s, fresh, [], scorer=scorer.name, version=scorer.version)
-    tally.texts += len(fresh)
-    tally.comments += len(fresh)
+    fresh = _judge(work, {c.text_key: c.text for c in pending})
+    with work.db.write() as s:
+        scores.record(s, fresh, [], scorer=name, version=version)
+    work.texts += len(fresh)
+    work.comments += len(fresh)
     return True
 
 
-def _judge(scorer: Scorer, texts: Mapping[str, str]) -> list[Score]:
+def _judge(work: _Work, texts: Mapping[str, str]) -> list[Score]:
     """Each distinct text once."""
-    verdicts = scorer.score(list(texts.values()))
+    name, version = work.scorer.name, work.scorer.version
+    verdicts = work.scorer.score(list(texts.values()))
     return [
-        Score(text_key=key, scorer=scorer.name, version=scorer.version, verdict=verdict)
-        for key, verdict in zip(texts, verdicts, strict=True)
+        Score(
+            text_key=key,
+            scorer=name,
+            version=version,
+            verdict=verdict,
+            terms=terms(words_of(text, work.tokenizer)),
+        )
+        for (key, text), verdict in zip(texts.items(), verdicts, strict=True)
     ]

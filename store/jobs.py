@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Table, and_, case, exists, func, or_, select
+from sqlalchemy import Column, ColumnElement, Table, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from store.corrections import CORRECTION
 from store.database import Database
 from store.feedback import ANSWER
 from store.mentions import MENTION, SCORE
@@ -23,7 +24,7 @@ BATCH = 2_000  # rows of one transaction: others wait for it a few hundredths of
 
 
 class Rule(Protocol):
-    """How long rows are kept; tingfeng.config.RetentionRule is one. `surveys` None: for ever."""
+    """How long rows are kept; tingfeng.config.RetentionRule is one. `surveys`, `corrections` None: for ever."""
 
     @property
     def mentions(self) -> timedelta: ...
@@ -35,6 +36,8 @@ class Rule(Protocol):
     def outbox(self) -> timedelta: ...
     @property
     def surveys(self) -> timedelta | None: ...
+    @property
+    def corrections(self) -> timedelta | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,17 +49,20 @@ class RetainReport:
     runs: int
     outbox: int
     surveys: int
+    corrections: int = 0
 
 
 def retain(db: Database, rule: Rule, *, now: datetime) -> RetainReport:
     """Delete what is older than `rule` keeps.
 
+    Labels of a person that go stay counted; later copies of their texts count under the model's verdict.
     Never deletes buckets, coverage, unsent messages or the last good run of a source (the next crawl starts there).
     """
     _remember(db, now - rule.mentions)
     return RetainReport(
         mentions=_sweep(db, MENTION, MENTION.c.published_at < now - rule.mentions),
-        surveys=_sweep(db, ANSWER, ANSWER.c.answered_at < now - rule.surveys) if rule.surveys is not None else 0,
+        surveys=_sweep_old(db, ANSWER.c.answered_at, now, rule.surveys),
+        corrections=_sweep_old(db, CORRECTION.c.at, now, rule.corrections),
         scores=_sweep_scores(db, now - min(rule.scores, rule.mentions)),
         runs=_sweep(db, RUN, _old_runs(now - rule.runs)),
         outbox=_sweep(db, OUTBOX, OUTBOX.c.sent_at < now - rule.outbox),
@@ -79,6 +85,11 @@ def _old_runs(cutoff: datetime) -> ColumnElement[bool]:
 def _sweep(db: Database, table: Table, condition: ColumnElement[bool]) -> int:
     some = select(table.c.id).where(condition).limit(BATCH)
     return _repeat(db, lambda s: affected(s, table.delete().where(table.c.id.in_(some))))
+
+
+def _sweep_old(db: Database, at: Column[Any], now: datetime, kept: timedelta | None) -> int:
+    """Nothing is old when it is kept for ever (None)."""
+    return 0 if kept is None else _sweep(db, at.table, at < now - kept)
 
 
 def _repeat(db: Database, step: Callable[[Session], int]) -> int:

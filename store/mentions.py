@@ -156,21 +156,24 @@ def kept_since(s: Session) -> datetime | None:
     return s.execute(select(KeptRow.since).where(KeptRow.what == "mention")).scalar()
 
 
-def by_ids(s: Session, ids: Sequence[int]) -> list[MentionWithVerdict]:
-    """Mentions with the verdict they were counted under, in the order of `ids`; unknown ids are left out."""
+def by_ids(s: Session, ids: Sequence[int], *, brand: str | None = None) -> list[MentionWithVerdict]:
+    """Mentions with the verdict they were counted under, in the order of `ids`; unknown ids are left out.
+
+    A person may have labelled a text for one brand only: the verdict is then that of `brand`, where it is given.
+    """
     rows: dict[int, Any] = {}
     brands: dict[int, set[str]] = defaultdict(set)
     for part in chunks(ids):
         for row in s.execute(_with_verdict().where(one_of(s, MENTION.c.id, part))):
             brands[row.id].add(row.brand)
-            if row.id not in rows or row.polarity is not None:
+            if row.id not in rows or (row.polarity is not None and rows[row.id].brand != brand):
                 rows[row.id] = row
     return [_shown(rows[i], tuple(sorted(brands[i]))) for i in ids if i in rows]
 
 
 def _with_verdict() -> Select[Any]:
     """Mentions with each of their brands and, where counted, the score they were counted under."""
-    scores = (SCORE.c.polarity, SCORE.c.label, SCORE.c.negative, SCORE.c.neutral, SCORE.c.positive, SCORE.c.terms)
+    scores = (SCORE.c.polarity, SCORE.c.label, SCORE.c.negative, SCORE.c.neutral, SCORE.c.positive)
     return select(MENTION, LINK.c.brand, *scores).select_from(
         MENTION.join(LINK, LINK.c.mention_id == MENTION.c.id).outerjoin(SCORE, counted_score())
     )
@@ -191,14 +194,12 @@ def verdict_of(row: Any) -> Verdict | None:
     """The verdict in a row that carries the columns of `score`; None where the outer join found none."""
     if row.polarity is None:
         return None
-    terms = tuple(row.terms.split("\t")) if row.terms else ()
     return Verdict(
         polarity=row.polarity,
         label=Label(row.label),
         negative=row.negative,
         neutral=row.neutral,
         positive=row.positive,
-        terms=terms,
     )
 
 
@@ -222,7 +223,7 @@ def top(
         stories[row.text_key].append((_weight(row), -row.id))
     heaviest = nlargest(limit, ((*max(posts), len(posts)) for posts in stories.values()))
     copies = {-negated: n for _, negated, n in heaviest}
-    return [replace(m, copies=copies[m.id]) for m in by_ids(s, list(copies))]
+    return [replace(m, copies=copies[m.id]) for m in by_ids(s, list(copies), brand=brand)]
 
 
 def count(s: Session) -> int:

@@ -16,9 +16,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from store import feedback
+from store.buckets import BUCKETS
 from store.mentions import LINK, MENTION, SCORE, counted_score
 from store.runs import Interval, coverage, coverage_by_source
-from store.scores import BUCKETS
 from store.series import sources_of
 from tingfeng.clock import day_bounds, local_day
 from tingfeng.model import Label
@@ -135,6 +135,26 @@ def term_counts(s: Session, brand: str, since: datetime, until: datetime, label:
         for term in set(filter(None, terms.split("\t"))):
             counts[term] += posts
     return counts
+
+
+def aspect_counts(s: Session, brand: str, since: datetime, until: datetime) -> dict[str, Totals]:
+    """How the counted mentions of the brand, published in [since, until), judge each aspect; most judged first."""
+    query = (
+        select(LINK.c.aspects, func.count())
+        .join(MENTION, MENTION.c.id == LINK.c.mention_id)
+        .where(LINK.c.brand == brand, MENTION.c.published_at >= since, MENTION.c.published_at < until)
+        .where(LINK.c.aspects != "", LINK.c.counted_by.is_not(None))
+        .group_by(LINK.c.aspects)
+    )
+    counts: dict[str, Counter[int]] = {}
+    for told, posts in s.execute(query):
+        for name, label in {part.rpartition(":")[::2] for part in told.split("\t")}:
+            counts.setdefault(name, Counter())[int(label)] += posts
+    found = {
+        name: Totals(total=n.total(), negative=n[-1], neutral=n[0], positive=n[1], polarity_sum=float(n[1] - n[-1]))
+        for name, n in counts.items()
+    }
+    return dict(sorted(found.items(), key=lambda item: (-item[1].total, item[0])))
 
 
 def survey_weeks(s: Session, brand: str, since: datetime, until: datetime, zone: ZoneInfo) -> list[SurveyWeek]:

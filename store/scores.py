@@ -9,36 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
+from store import buckets, corrections
+from store.buckets import Count
 from store.mentions import LINK, MENTION, SCORE, scored_text, verdict_of
 from store.sql import Batch, chunks, one_of, table
-from store.tables import BucketRow, MentionBrandRow, ScoreRow, SurveyResponseRow
-from tingfeng.clock import bucket_start
-from tingfeng.model import Score, Verdict
+from store.tables import MentionBrandRow, ScoreRow, SurveyResponseRow
+from tingfeng.model import Correction, Score, Verdict, storable
 
-BUCKETS = table(BucketRow)
 ANSWER = table(SurveyResponseRow)
-SUMS = ("total", "negative", "neutral", "positive", "polarity_sum")
 WRITE = Batch(ScoreRow, SCORE.c.keys(), lambda insert: insert.on_conflict_do_nothing())
+MARKED = ("counted_by", "label", "overruled", "aspects")
 MARK = Batch(
     MentionBrandRow,
-    ["key_mention_id", "key_brand", "counted_by", "label"],
+    ["key_mention_id", "key_brand", *MARKED],
     lambda _: (
         update(LINK)
         .where(LINK.c.mention_id == bindparam("key_mention_id"), LINK.c.brand == bindparam("key_brand"))
-        .values(counted_by=bindparam("counted_by"), label=bindparam("label"))
-    ),
-)
-ADD = Batch(
-    BucketRow,
-    ["brand", "source", "start", *SUMS],
-    lambda insert: insert.on_conflict_do_update(
-        index_elements=["brand", "source", "start"],
-        set_={name: BUCKETS.c[name] + insert.excluded[name] for name in SUMS},
+        .values({name: bindparam(name) for name in MARKED})
     ),
 )
 
@@ -108,27 +101,61 @@ def known(s: Session, text_keys: Iterable[str], scorer: str, version: str) -> di
     return found
 
 
-def record(s: Session, scores: Sequence[Score], pending: Sequence[Pending], *, scorer: str, version: str) -> int:
+def record(
+    s: Session,
+    scores: Sequence[Score],
+    pending: Sequence[Pending],
+    *,
+    scorer: str,
+    version: str,
+    aspects: Mapping[tuple[int, str], str] = MappingProxyType({}),
+) -> int:
     """Write scores, mark the pairs as counted and add them to their buckets; how many pairs were counted now.
 
     Pairs that someone else counted meanwhile are left alone, so are pairs whose text has no score of this scorer and
-    version, given here or stored. Must run inside `db.write()`.
+    version, given here or stored. Where a person labelled the text the pair counts under that label. `aspects`, by
+    (mention_id, brand), are stored as given: "name:label", joined by a tab. Must run inside `db.write()`.
     """
+    corrections.hold(s)
     WRITE.run(s, sorted(map(_values, scores)))
     verdicts = {x.text_key: x.verdict for x in scores if (x.scorer, x.version) == (scorer, version)}
     verdicts |= known(s, {p.text_key for p in pending} - verdicts.keys(), scorer, version)
     wanted = {(p.mention_id, p.brand): p for p in pending if p.text_key in verdicts}
-    mine = [(wanted[pair], verdicts[wanted[pair].text_key]) for pair in _still_uncounted(s, wanted)]
-    MARK.run(s, [(p.mention_id, p.brand, f"{scorer}/{version}", int(v.label)) for p, v in mine])
-    _add_to_buckets(s, mine)
+    mine = [wanted[pair] for pair in _still_uncounted(s, wanted)]
+    labels = _labels(s, mine, scorer, version)
+    marks: list[tuple[Any, ...]] = []
+    counts: list[Count] = []
+    for p in mine:
+        label, by, overruled = labels.get((p.mention_id, p.brand)), f"{scorer}/{version}", None
+        verdict = verdicts[p.text_key]
+        if label is not None:
+            verdict, by, overruled = corrections.verdict_by(label), corrections.counted_as(label), by
+        told = aspects.get((p.mention_id, p.brand), "") if aspects else ""
+        marks.append((p.mention_id, p.brand, by, int(verdict.label), overruled, storable(told) if told else told))
+        counts.append(Count(p.brand, p.source, p.published_at, verdict.label, verdict.polarity))
+    MARK.run(s, marks)
+    buckets.add(s, counts)
     return len(mine)
+
+
+def _labels(s: Session, mine: Sequence[Pending], scorer: str, version: str) -> dict[tuple[int, str], Correction]:
+    """The person's label of each pair that has one; their score rows are seen to."""
+    found = corrections.current(s, {p.text_key for p in mine})
+    ruled = ((p, corrections.ruling(found, p.text_key, p.brand)) for p in mine if p.text_key in found)
+    labels = {(p.mention_id, p.brand): label for p, label in ruled if label is not None}
+    if labels:
+        keys = sorted({label.text_key for label in labels.values()})
+        query = select(SCORE.c.text_key, SCORE.c.terms).where(one_of(s, SCORE.c.text_key, keys))
+        query = query.where(SCORE.c.scorer == scorer, SCORE.c.version == version)
+        corrections.write_scores(s, labels.values(), {key: terms for key, terms in s.execute(query)})
+    return labels
 
 
 def _values(score: Score) -> tuple[Any, ...]:
     """In the order of the columns of `score`."""
     v = score.verdict
     shares = (v.polarity, int(v.label), v.negative, v.neutral, v.positive)
-    return (score.text_key, score.scorer, score.version, *shares, "\t".join(v.terms))
+    return (score.text_key, score.scorer, score.version, *shares, "\t".join(score.terms))
 
 
 def _still_uncounted(s: Session, wanted: Mapping[tuple[int, str], Pending]) -> list[tuple[int, str]]:
@@ -146,14 +173,3 @@ def _still_uncounted(s: Session, wanted: Mapping[tuple[int, str], Pending]) -> l
         )
         found.extend((i, brand) for i, brand in s.execute(query) if (i, brand) in wanted)
     return found
-
-
-def _add_to_buckets(s: Session, mine: Sequence[tuple[Pending, Verdict]]) -> None:
-    counts: dict[tuple[str, str, datetime], list[float]] = {}
-    for p, v in mine:
-        at = (p.brand, p.source, bucket_start(p.published_at))
-        bucket = counts.setdefault(at, [0, 0, 0, 0.0])
-        bucket[v.label + 1] += 1  # negative, neutral, positive
-        bucket[3] += v.polarity
-    # In key order, as every scorer does: two of them cannot lock each other out.
-    ADD.run(s, [(*at, sum(c[:3]), *c) for at, c in sorted(counts.items())])

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, func, select, type_coerce
 from sqlalchemy.orm import Session
 
+from store.buckets import BUCKETS
 from store.runs import RUN, Interval, coverage_by_source
-from store.scores import BUCKETS
 from store.sql import raw_rows
 from tingfeng.clock import BUCKET, bucket_start
 from tingfeng.model import Bucket, Series

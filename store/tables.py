@@ -5,6 +5,8 @@ How they hang together:
 - `mention` holds each public utterance once, by (platform, native_id); `mention_brand` says whose it is, and whether
   it already stands in the buckets (`counted_by`), so that each pair is counted exactly once.
 - `score` belongs to a text, not to a post: copies share it, and every scorer and version has its own.
+- `correction` is a person's label of a text. Nothing in it is overwritten: a newer label supersedes, a revoked one
+  keeps its row. While one is in force the pairs are counted under it and `mention_brand.overruled` remembers the model.
 - `bucket` keeps five minutes of counts by `published_at`. It changes only together with `counted_by`, and outlives
   the mentions it counted. `kept` remembers what retention deleted, so that it cannot come back and be counted again.
 - `run` is one attempt to crawl a source; `coverage` the merged intervals in which the runs that went well saw it. It
@@ -73,6 +75,8 @@ class MentionBrandRow(Base):
     brand: Mapped[str] = mapped_column(String(80), primary_key=True)
     counted_by: Mapped[str | None] = mapped_column(String(120))  # "scorer/version"
     label: Mapped[int | None] = mapped_column(SmallInteger)  # as counted
+    overruled: Mapped[str | None] = mapped_column(String(120))  # the model's, while a person's label is counted
+    aspects: Mapped[str] = mapped_column(Text, server_default="")  # "name:label", joined by a tab
 
 
 class ScoreRow(Base):
@@ -105,6 +109,25 @@ class BucketRow(Base):
     neutral: Mapped[int] = mapped_column(Integer)
     positive: Mapped[int] = mapped_column(Integer)
     polarity_sum: Mapped[float] = mapped_column(Float)
+
+
+class CorrectionRow(Base):
+    """A person's label of a text, for one brand or for every brand. Rows are added, and at most marked as revoked."""
+
+    __tablename__ = "correction"
+    # No id is given twice, even after retention: it is the version of a score, and scores stay.
+    __table_args__ = (Index(None, "text_key"), Index(None, "mention_id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    mention_id: Mapped[int | None] = mapped_column(Id, ForeignKey("mention.id", ondelete="SET NULL"))
+    brand: Mapped[str | None] = mapped_column(String(80))
+    text_key: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str] = mapped_column(Text)  # as scored: it outlives the mention
+    label: Mapped[int] = mapped_column(SmallInteger)
+    author: Mapped[str] = mapped_column(String(120))
+    note: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RunRow(Base):

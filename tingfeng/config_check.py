@@ -259,7 +259,9 @@ def registered(table: Table, known: Known) -> Iterator[Problem]:
     """
     alerts = table.get("alerts")
     used = [((*path, "kind"), "kind of source", t.get("kind"), known.spiders) for path, t in tables(table, "sources")]
-    used.append((("scorer",), "scorer", table.get("scorer"), known.scorers))
+    scorer = table.get("scorer")  # "name@version" is looked up by its name; versions are files of this installation
+    scorer = scorer.partition("@")[0] if isinstance(scorer, str) else scorer
+    used.append((("scorer",), "scorer", scorer, known.scorers))
     if isinstance(alerts, dict):
         used.append((("alerts", "detector"), "detector", alerts.get("detector"), known.detectors))
     for at, what, name, names_ in used:

@@ -205,6 +205,7 @@ class RetentionRule(Section):
     runs: Duration = Field(default=timedelta(days=90), description="Records of crawls.")
     outbox: Duration = Field(default=timedelta(days=90), description="Messages that were sent.")
     surveys: Duration | None = Field(default=None, description="Survey answers; left out = for ever.")
+    corrections: Duration | None = Field(default=None, description="Labels people gave; left out = for ever.")
 
 
 def _printable(path: Path) -> Path:

@@ -134,7 +134,6 @@ class Verdict:
     negative: float
     neutral: float
     positive: float
-    terms: tuple[str, ...] = ()  # content words of the text, for "what grew"; at most 24
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -152,6 +151,27 @@ class Score:
     scorer: str
     version: str
     verdict: Verdict
+    terms: tuple[str, ...] = ()  # content words of the text, for "what grew"; at most 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A person's label of a text, which wins over every scorer; `brand` None: whichever brand it is about."""
+
+    id: int
+    mention_id: int | None  # None once retention deleted the mention
+    brand: str | None
+    text_key: str
+    text: str  # as scored
+    label: Label
+    author: str
+    note: str
+    at: datetime
+    revoked_at: datetime | None = None
+
+    def rules(self, brand: str) -> bool:
+        """Whether it is about this brand and still stands."""
+        return self.revoked_at is None and self.brand in (None, brand)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

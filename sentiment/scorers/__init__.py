@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import cast
 
 from sentiment.scorer import Scorer
@@ -15,11 +16,23 @@ SCORERS = {
 DEFAULT_SCORER = "bayes"
 
 
-def load_scorer(name: str = DEFAULT_SCORER) -> Scorer:
+def load_scorer(name: str = DEFAULT_SCORER, *, layers: Path | None = None) -> Scorer:
     """The scorer of that name, or of a dotted path "pkg.mod:Class", ready to score.
 
-    UnknownName when there is none; ScoringError when it lacks its weights or library, or is no scorer at all.
+    `layers`: the folder of this installation's layers; the current one is put on top if it was made for this version.
+    "name@base" leaves it away, "name@<digest>" takes another one. UnknownName when there is none; ScoringError when it
+    lacks its weights or library, or is no scorer at all.
     """
+    name, _, wanted = name.partition("@")
+    made = _made(name)
+    if layers is None and not wanted:
+        return made
+    from sentiment.layers import dressed
+
+    return dressed(made, layers, wanted)
+
+
+def _made(name: str) -> Scorer:
     found = resolve("scorer", name, SCORERS)
     try:
         made = found()
@@ -28,4 +41,6 @@ def load_scorer(name: str = DEFAULT_SCORER) -> Scorer:
     missing = [part for part in ("name", "version", "score") if not getattr(made, part, None)]
     if missing or not callable(made.score):
         raise ScoringError(f"scorer '{name}' has no usable {', '.join(missing) or 'score'}")
+    if made.name == "person":
+        raise ScoringError(f"scorer '{name}' calls itself 'person', as the labels of people do")
     return cast(Scorer, made)

@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from sentiment import weights as shipped
 from sentiment.calibrate import judge
 from sentiment.evidence import Evidence
-from sentiment.terms import terms
 from sentiment.tokenizer import Tokenizer, default_tokenizer, words_of
 from sentiment.weights import Weights
 from tingfeng.model import Verdict
@@ -30,11 +29,7 @@ class BayesScorer:
         self.version = f"{_REVISION}.{weights.digest}.{self._tokenizer.name}"
 
     def score(self, texts: Sequence[str]) -> list[Verdict]:
-        verdicts = []
-        for text in texts:
-            words = words_of(text, self._tokenizer)  # cut once, for the verdict and for the terms
-            verdicts.append(judge(self._evidence.sums(words), self._calibration, terms(words)))
-        return verdicts
+        return [judge(self._evidence.sums(words_of(text, self._tokenizer)), self._calibration) for text in texts]
 
     def chance(self, words: Collection[str]) -> float:
         """What SnowNLP's own classifier says of these words: 0 negative … 1 positive, uncalibrated."""

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from importlib import metadata
 from types import ModuleType
 
-from sentiment.terms import terms
-from sentiment.tokenizer import default_tokenizer, words_of
 from tingfeng.errors import ScoringError
 from tingfeng.model import Label, Verdict
 
@@ -28,14 +26,11 @@ class SnowNlpScorer:
         return [self._verdict(text) for text in texts]
 
     def _verdict(self, text: str) -> Verdict:
-        said = terms(words_of(text, default_tokenizer()))
         chance = self.chance(text)
         if chance is None:
-            return Verdict(polarity=0.0, label=Label.NEUTRAL, negative=0.0, neutral=1.0, positive=0.0, terms=said)
+            return Verdict(polarity=0.0, label=Label.NEUTRAL, negative=0.0, neutral=1.0, positive=0.0)
         label = Label.POSITIVE if chance >= 0.5 else Label.NEGATIVE
-        return Verdict(
-            polarity=2 * chance - 1, label=label, negative=1 - chance, neutral=0.0, positive=chance, terms=said
-        )
+        return Verdict(polarity=2 * chance - 1, label=label, negative=1 - chance, neutral=0.0, positive=chance)
 
     def chance(self, text: str) -> float | None:
         """`SnowNLP(text).sentiments`, 0–1; None when it raises or knows no word of the text (its prior, or near it).

@@ -37,7 +37,7 @@ def say(s: Session, label: Label, n: int, *, at: datetime, brand: str = TEA.name
     """`n` posts of that label, counted."""
     terms = overrides.pop("terms", ("好喝",))
     posts = [make_mention(brands=(brand,), published_at=at, **overrides) for _ in range(n)]
-    stored_scored(s, posts, make_verdict(label, terms=terms))
+    stored_scored(s, posts, make_verdict(label), terms=terms)
 
 
 def seen(s: Session, name: str, since: datetime, until: datetime) -> None:

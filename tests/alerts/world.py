@@ -62,7 +62,7 @@ class World:
             for source in sources:
                 times = [NOW - k * 4 * HOUR - 90 * MINUTE for k in range(days * 6)]
                 posts = [make_mention(source=source, published_at=at, brands=(brand,)) for at in times]
-                stored_scored(s, posts, make_verdict(terms=["贵", "排队"]))
+                stored_scored(s, posts, terms=["贵", "排队"])
                 happy = [make_mention(source=source, published_at=at, brands=(brand,)) for at in times]
                 stored_scored(s, happy, make_verdict(Label.POSITIVE))
                 stored_run(s, source, since=NOW - days * DAY, until=NOW)
@@ -78,7 +78,7 @@ class World:
                     for i in range(posts)
                 ]
                 if found:
-                    stored_scored(s, found, make_verdict(terms=["起火", "召回"]))
+                    stored_scored(s, found, terms=["起火", "召回"])
                 stored_run(
                     s, source, since=self.seen_until.get(source, at - DAY), until=at, status=status, reason=reason
                 )

@@ -10,7 +10,19 @@ import pytest
 
 import commands
 
-HEAVY = ("sqlalchemy", "alembic", "scrapy", "twisted", "snownlp", "jieba", "rjieba", "pydantic", "apscheduler", "rich")
+HEAVY = (
+    "sqlalchemy",
+    "alembic",
+    "scrapy",
+    "twisted",
+    "snownlp",
+    "jieba",
+    "rjieba",
+    "pydantic",
+    "apscheduler",
+    "rich",
+    "numpy",
+)
 
 
 def test_help_is_fast_and_imports_nothing_heavy():
@@ -41,6 +53,7 @@ def test_every_command_can_be_loaded_and_explains_itself_in_both_languages(call,
         *[("db", "upgrade"), ("db", "current"), ("incidents", "list"), ("incidents", "show"), ("silence", "add")],
         *[("silence", "list"), ("silence", "end"), ("outbox", "list"), ("outbox", "retry"), ("digest", "preview")],
         *[("survey", "report"), ("sentiment", "aspects"), ("sentiment", "terms")],
+        *[("sentiment", name) for name in ("correct", "uncorrect", "corrections", "review", "learn")],
     ],
     ids=" ".join,
 )

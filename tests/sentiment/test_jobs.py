@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from sentiment.jobs import score_pending
-from store import feedback, mentions, scores, series
+from store import feedback, mentions, reports, scores, series
 from store.database import Database
+from store.scores import Pending
 from tests.support.factories import NOW, make_mention, make_response, make_verdict
 from tingfeng.model import Label, Mention, Verdict
 
@@ -27,7 +28,7 @@ class Fixed:
 
     def score(self, texts: Sequence[str]) -> list[Verdict]:
         self.asked.extend(texts)
-        return [make_verdict(Label.NEGATIVE if "差" in text else Label.POSITIVE, terms=("词",)) for text in texts]
+        return [make_verdict(Label.NEGATIVE if "差" in text else Label.POSITIVE) for text in texts]
 
 
 def store(db: Database, *batch: Mention) -> None:
@@ -127,10 +128,27 @@ def test_a_scorer_that_forgets_a_text_is_refused(sqlite_db: Database) -> None:
 
 
 def test_terms_reach_the_store(sqlite_db: Database) -> None:
-    mention = make_mention(text="太差")
-    store(sqlite_db, mention)
+    store(sqlite_db, make_mention(text="云雀的电池太差，电池！"), make_mention(text="云雀的电池很好"))
     score_pending(sqlite_db, Fixed())
     with sqlite_db.read() as s:
-        [shown] = mentions.top(s, "云雀", SINCE, UNTIL)
-    assert shown.verdict is not None
-    assert shown.verdict.terms == ("词",)
+        assert reports.term_counts(s, "云雀", SINCE, UNTIL)["电池"] == 2
+
+
+def test_aspects_are_told_of_the_pairs_of_each_batch(db: Database) -> None:
+    store(db, *(make_mention(text=text, brands=("云雀", "山鹰")) for text in ("质量差", "物流快", "无关")))
+
+    def told(pending: Sequence[Pending]) -> dict[tuple[int, str], str]:
+        assert len(pending) <= 2
+        words = {"质量差": "质量:-1\t服务:0", "物流快": "物流:1"}
+        return {(p.mention_id, p.brand): words[p.text] for p in pending if p.brand == "云雀" and p.text in words}
+
+    score_pending(db, Fixed(), batch=2, aspects=told)
+    with db.read() as s:
+        found = reports.aspect_counts(s, "云雀", SINCE, UNTIL)
+        assert reports.aspect_counts(s, "山鹰", SINCE, UNTIL) == {}
+        assert reports.aspect_counts(s, "云雀", SINCE, SINCE) == {}
+    assert {name: (t.negative, t.neutral, t.positive) for name, t in found.items()} == {
+        "服务": (0, 1, 0),
+        "物流": (0, 0, 1),
+        "质量": (1, 0, 0),
+    }

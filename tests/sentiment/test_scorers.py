@@ -66,9 +66,6 @@ def assert_sound(verdict: Verdict) -> None:
     assert math.isclose(sum(chances), 1, abs_tol=1e-12)
     assert math.isclose(verdict.polarity, verdict.positive - verdict.negative, abs_tol=1e-12)
     assert isinstance(verdict.label, Label)
-    assert len(verdict.terms) <= 24
-    assert len(set(verdict.terms)) == len(verdict.terms)
-    assert not any(not term or set(term) & set("\t\r\n ") for term in verdict.terms)
 
 
 @pytest.mark.parametrize(("why", "text"), WILD, ids=[why for why, _ in WILD])

@@ -7,22 +7,24 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from store import database, mentions, schema
+from store import corrections, database, mentions, schema, scores, series
 from store.columns import Base
 from store.database import Database, check, upgrade
 from tests.support import postgres
 from tests.support.factories import NOW, make_mention
 from tingfeng.errors import StoreError
+from tingfeng.model import Label, text_key
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -71,7 +73,7 @@ def test_check_says_what_to_do(sqlite_db: Database, sqlite_url: str, why: str, s
 NEXT = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "9000", "{last}", None, None
 
 def upgrade():
     with op.batch_alter_table("mention", recreate="auto") as batch:
@@ -83,7 +85,8 @@ def upgrade():
 def next_release(monkeypatch: pytest.MonkeyPatch, folder: Path, then: str) -> None:
     """Pretend that this program ships one more migration."""
     shutil.copytree(schema.MIGRATIONS, folder / "migrations")
-    (folder / "migrations" / "versions" / "0002_next.py").write_text(NEXT.format(then=then))
+    migration = NEXT.format(then=then, last=schema.revisions()[-1])
+    (folder / "migrations" / "versions" / "9000_next.py").write_text(migration)
     monkeypatch.setattr(schema, "MIGRATIONS", folder / "migrations")
 
 
@@ -93,14 +96,53 @@ def test_upgrade_of_a_database_in_use(empty_url: str, tmp_path: Path, monkeypatc
     used = Database(empty_url)
     with used.write() as s:
         mentions.add(s, [make_mention(brands=("云雀", "夜莺")), make_mention()])
+    last = schema.revisions()[-1]
     next_release(monkeypatch, tmp_path, then="")
-    with pytest.raises(StoreError, match="older schema 0001"):
+    with pytest.raises(StoreError, match=f"older schema {last}"):
         check(empty_url)
     upgrade(empty_url)
     check(empty_url)
     with used.read() as s:
         assert [m.mention.brands for m in mentions.by_ids(s, [1, 2])] == [("云雀", "夜莺"), ("云雀",)]
     used.close()
+
+
+FIRST_USED = """
+INSERT INTO mention (id, platform, native_id, source, url, title, text, text_key, published_at, seen_at, is_repost)
+VALUES (1, 'weibo', '5', 'weibo', '', '', '坏', '{key}', '{at}', '{at}', false);
+INSERT INTO mention_brand (mention_id, brand, counted_by, label) VALUES (1, '云雀', 'test/1', -1);
+INSERT INTO mention_brand (mention_id, brand) VALUES (1, '夜莺');
+INSERT INTO score VALUES ('{key}', 'test', '1', -0.5, -1, 0.6, 0.3, 0.1, '坏');
+INSERT INTO bucket VALUES ('云雀', 'weibo', 1795143600, 1, 1, 0, 0, -0.5)
+"""
+
+
+def test_a_used_database_of_the_first_schema_can_be_corrected(empty_url: str) -> None:
+    first_schema(empty_url)
+    used = Database(empty_url)
+    with used.write() as s:
+        at = "2026-11-20 03:00:00.000000" + ("" if used.is_sqlite else "+00")
+        for statement in FIRST_USED.format(key=text_key("坏"), at=at).split(";"):
+            s.execute(text(statement))
+    upgrade(empty_url)
+    check(empty_url)
+    published = datetime(2026, 11, 20, 3, tzinfo=UTC)
+    with used.write() as s:
+        assert [p.brand for p in scores.pending(s, limit=9)] == ["夜莺"]
+        corrections.add(s, 1, Label.POSITIVE, author="李", now=NOW)
+        [bucket] = series.buckets(s, "云雀", published, published + timedelta(minutes=5))
+        assert (bucket.total, bucket.negative, bucket.positive) == (1, 0, 1)
+        assert bucket.polarity_sum == pytest.approx(1.0)
+    used.close()
+
+
+def first_schema(url: str) -> None:
+    """What `upgrade` of the first release left."""
+    engine = database.engine_for(url)
+    schema._make_folder(engine)
+    with engine.connect() as connection, connection.begin():
+        command.upgrade(schema.config(connection), "0001")
+    engine.dispose()
 
 
 def test_a_failed_upgrade_changes_nothing(empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from store import feedback, jobs, mentions, outbox, reports, runs, scores
+from store import corrections, feedback, jobs, mentions, outbox, reports, runs, scores
 from store.database import Database
 from store.jobs import RetainReport, retain
 from store.mentions import LINK, SCORE
+from store.reports import Totals
 from tests.support.factories import (
     NOW,
     make_mention,
@@ -21,7 +22,7 @@ from tests.support.factories import (
     stored_run,
     stored_scored,
 )
-from tingfeng.model import RunStatus, Score
+from tingfeng.model import Label, RunStatus, Score
 
 DAY = timedelta(days=1)
 
@@ -33,6 +34,7 @@ class Rule:
     runs: timedelta = 10 * DAY
     outbox: timedelta = 10 * DAY
     surveys: timedelta | None = None
+    corrections: timedelta | None = None
 
 
 NOTHING = RetainReport(mentions=0, scores=0, runs=0, outbox=0, surveys=0)
@@ -86,6 +88,24 @@ def test_scores_of_survey_comments_stay(db: Database) -> None:
     )
     with db.read() as s:
         assert s.execute(select(func.count()).select_from(SCORE)).scalar() == 0
+
+
+def test_labels_outlive_their_mentions_unless_a_rule_says_otherwise(db: Database) -> None:
+    with db.write() as s:
+        stored_scored(s, [make_mention(text="旧", published_at=NOW - 11 * DAY), make_mention(text="新")])
+        for mention_id, days in ((1, 11), (2, 5)):
+            corrections.add(s, mention_id, Label.POSITIVE, author="李", now=NOW - days * DAY)
+    assert retain(db, Rule(), now=NOW).corrections == 0
+    with db.read() as s:
+        assert [(c.mention_id, c.text) for c in corrections.listing(s)] == [(2, "新"), (None, "旧")]
+        assert corrections.training_rows(s) == [("旧", Label.POSITIVE), ("新", Label.POSITIVE)]
+    assert retain(db, Rule(corrections=10 * DAY), now=NOW).corrections == 1
+    with db.write() as s:
+        assert corrections.training_rows(s) == [("新", Label.POSITIVE)]
+        stored_scored(s, [make_mention(text="旧")])  # nobody's label is in force any more
+        assert reports.totals(s, ["云雀"], NOW - 20 * DAY, NOW)["云雀"] == Totals(
+            total=3, negative=1, positive=2, polarity_sum=pytest.approx(2 - 0.75)
+        )
 
 
 def test_the_last_good_run_stays_and_so_does_coverage(db: Database) -> None:

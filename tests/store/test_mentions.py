@@ -146,7 +146,7 @@ def test_two_writers_lose_nothing(db: Database) -> None:
 
 
 def test_top_shows_the_heaviest_of_each_text(db: Database) -> None:
-    negative, positive = make_verdict(Label.NEGATIVE, terms=["起火"]), make_verdict(Label.POSITIVE)
+    negative, positive = make_verdict(Label.NEGATIVE), make_verdict(Label.POSITIVE)
     with db.write() as s:
         stored_scored(
             s,

@@ -76,9 +76,9 @@ def test_terms_count_posts_not_words(db: Database) -> None:
             ("c", 4, Label.POSITIVE, ("好看",)),
             ("d", 1, Label.NEUTRAL, ()),
         ):
-            stored_scored(s, [make_mention(text=text) for _ in range(copies)], make_verdict(label, terms=terms))
-        stored_scored(s, [make_mention(published_at=NOW)], make_verdict(terms=("太晚",)))
-        stored_scored(s, [make_mention(brands=("夜莺",))], make_verdict(terms=("别家",)))
+            stored_scored(s, [make_mention(text=text) for _ in range(copies)], make_verdict(label), terms=terms)
+        stored_scored(s, [make_mention(published_at=NOW)], terms=("太晚",))
+        stored_scored(s, [make_mention(brands=("夜莺",))], terms=("别家",))
         mentions.add(s, [make_mention(text="a")])  # not counted yet
         negative = reports.term_counts(s, "云雀", NOW - DAY, NOW, Label.NEGATIVE)
         every = reports.term_counts(s, "云雀", NOW - DAY, NOW)
@@ -88,9 +88,9 @@ def test_terms_count_posts_not_words(db: Database) -> None:
 
 def test_terms_come_from_the_score_that_was_counted(db: Database) -> None:
     with db.write() as s:
-        stored_scored(s, [make_mention(text="a")], make_verdict(terms=("旧",)), version="1")
-        stored_scored(s, [make_mention(text="b")], make_verdict(terms=("旧",)), version="1")
-        stored_scored(s, [make_mention(text="a")], make_verdict(terms=("新",)), version="2")
+        stored_scored(s, [make_mention(text="a")], terms=("旧",), version="1")
+        stored_scored(s, [make_mention(text="b")], terms=("旧",), version="1")
+        stored_scored(s, [make_mention(text="a")], terms=("新",), version="2")
         assert reports.term_counts(s, "云雀", NOW - DAY, NOW) == Counter({"旧": 2, "新": 1})
 
 

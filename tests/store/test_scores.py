@@ -182,7 +182,7 @@ def test_uncounted_says_whether_the_buckets_are_complete(db: Database) -> None:
 
 
 def test_verdicts_come_back_as_they_were(db: Database) -> None:
-    verdict = make_verdict(Label.NEUTRAL, terms=("电池", "续航 里程"), polarity=0.1 + 0.2)
+    verdict = make_verdict(Label.NEUTRAL, polarity=0.1 + 0.2)
     with db.write() as s:
         stored_scored(s, [make_mention(text="x"), make_mention(text="y")], verdict)
         found = scores.known(s, [text_key("x"), text_key("y"), text_key("z")], "test", "1")

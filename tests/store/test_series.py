@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from store import mentions, runs, series
+from store.buckets import ADD
 from store.database import Database, Session
-from store.scores import ADD
 from tests.support.factories import NOW, make_mention, make_verdict, stored_run, stored_scored
 from tingfeng.model import Label, RunStatus
 

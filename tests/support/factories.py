@@ -43,7 +43,7 @@ def make_mention(**overrides: Any) -> Mention:
     return Mention(**fields | overrides)
 
 
-def make_verdict(label: Label = Label.NEGATIVE, *, terms: Sequence[str] = (), **overrides: Any) -> Verdict:
+def make_verdict(label: Label = Label.NEGATIVE, **overrides: Any) -> Verdict:
     """A confident verdict of that label."""
     negative, neutral, positive = {
         Label.NEGATIVE: (0.8, 0.15, 0.05),
@@ -56,7 +56,6 @@ def make_verdict(label: Label = Label.NEGATIVE, *, terms: Sequence[str] = (), **
         "negative": negative,
         "neutral": neutral,
         "positive": positive,
-        "terms": tuple(terms),
     }
     return Verdict(**fields | overrides)
 
@@ -133,12 +132,18 @@ def stored_run(
 
 
 def stored_scored(
-    s: Session, batch: Iterable[Mention], verdict: Verdict | None = None, *, scorer: str = "test", version: str = "1"
+    s: Session,
+    batch: Iterable[Mention],
+    verdict: Verdict | None = None,
+    *,
+    scorer: str = "test",
+    version: str = "1",
+    terms: Sequence[str] = (),
 ) -> int:
     """Store mentions, give every uncounted text `verdict` (default: negative) and count it; the pairs counted."""
     mentions.add(s, list(batch))
     waiting = scores.pending(s, limit=100_000)
     given = verdict or make_verdict()
     keys = {p.text_key for p in waiting}
-    new = [Score(text_key=key, scorer=scorer, version=version, verdict=given) for key in keys]
+    new = [Score(text_key=key, scorer=scorer, version=version, verdict=given, terms=tuple(terms)) for key in keys]
     return scores.record(s, new, waiting, scorer=scorer, version=version)

@@ -74,7 +74,7 @@ def test_every_setting_it_shows_exists_and_shows_its_default(file):
         bare.report_zone,
     )
     assert full.database_url == bare.database_url
-    assert full.retention.model_copy(update={"surveys": None}) == bare.retention
+    assert full.retention.model_copy(update={"surveys": None, "corrections": None}) == bare.retention
     plain = SourceConfig(name="news", kind="feed")
     assert full.sources[0].model_copy(update={"options": {}, "queries": ()}) == plain
     assert (full.mail.port, full.mail.timeout) == (587, MailConfig(host="h", sender="a@b.c").timeout)

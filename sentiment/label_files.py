@@ -1,0 +1,123 @@
+"""Files of labels that people wrote: JSON lines or CSV, every mistake told at once with its file and line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tingfeng.errors import ScoringError
+from tingfeng.model import Label, storable
+from tingfeng.registry import nearest
+
+LABELS = {
+    **{label.name.lower(): label for label in Label},
+    **{"负面": Label.NEGATIVE, "中性": Label.NEUTRAL, "正面": Label.POSITIVE},
+    **{"-1": Label.NEGATIVE, "0": Label.NEUTRAL, "1": Label.POSITIVE},
+}
+_NAMES = [label.name.lower() for label in Label]
+_TOLD = 20  # mistakes
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A label for a stored mention; `at` says where it was asked for."""
+
+    mention_id: int
+    label: Label
+    brand: str | None = None
+    note: str = ""
+    at: str = ""
+
+
+def label_named(text: object) -> Label:
+    """negative, 负面 or -1, and so on. ValueError, with the nearest valid choice, otherwise."""
+    said = "" if text is None else str(text).strip().casefold()
+    if isinstance(text, bool) or said not in LABELS:
+        near = nearest(said, LABELS)
+        hint = f"; did you mean '{near}'?" if near else ""
+        raise ValueError(f"'{text}' is no label{hint} (known: {', '.join(_NAMES)})")
+    return LABELS[said]
+
+
+def read_wanted(path: Path) -> list[Wanted]:
+    """Rows of {"id", "label"} and, if wanted, "brand" and "note". ScoringError with a line per mistake."""
+    return _read(path, _wanted)
+
+
+def read_texts(path: Path) -> list[tuple[str, Label]]:
+    """Rows of {"text", "label" or "polarity"}, each text once. ScoringError with a line per mistake."""
+    seen: dict[str, tuple[Label, str]] = {}
+
+    def one(row: Mapping[str, Any], at: str) -> tuple[str, Label]:
+        text, label = row.get("text"), label_named(row.get("label", row.get("polarity")))
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError('expected "text" with something in it')
+        first, where = seen.setdefault(storable(text), (label, at))
+        if first is not label:
+            raise ValueError(f"the same text is {first.name.lower()} at {where}")
+        return storable(text), label
+
+    return list(dict(_read(path, one)).items())
+
+
+def _wanted(row: Mapping[str, Any], at: str) -> Wanted:
+    number = str(row.get("id", "")).strip()
+    if isinstance(row.get("id"), bool) or not (number.isascii() and number.isdecimal() and int(number) < 1 << 63):
+        raise ValueError(f"expected \"id\" to be the number of a mention, got '{number}'")
+    brand, note = row.get("brand"), row.get("note")
+    label = label_named(row.get("label"))
+    return Wanted(mention_id=int(number), label=label, brand=str(brand) if brand else None, note=str(note or ""), at=at)
+
+
+def _read(path: Path, one: Callable[[Mapping[str, Any], str], T]) -> list[T]:
+    found: list[T] = []
+    problems: list[str] = []
+    for number, row in _rows(path):
+        at = f"{path.name}:{number}"
+        try:
+            if not isinstance(row, dict):
+                raise ValueError(row if isinstance(row, str) else "expected an object")
+            found.append(one(row, at))
+        except ValueError as e:
+            problems.append(f"{at}: {e}")
+    if problems:
+        more = [f"{path.name}: … and {len(problems) - _TOLD} more 另有更多"] if len(problems) > _TOLD else []
+        raise ScoringError("\n".join([*problems[:_TOLD], *more]))
+    if not found:
+        raise ScoringError(f"{path.name}: no rows in it")
+    return found
+
+
+def _rows(path: Path) -> Iterator[tuple[int, object]]:
+    """Line number and row; instead of a row what is wrong with the line."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        raise ScoringError(f"{path.name}: not UTF-8") from e
+    except OSError as e:
+        raise ScoringError(f"{path}: {e.strerror}") from e
+    if path.suffix.lower() == ".csv":
+        lines = csv.DictReader(io.StringIO(text, newline=""))
+        try:
+            for row in lines:
+                yield lines.line_num, {k: v for k, v in row.items() if k and v not in (None, "")}
+        except csv.Error as e:
+            raise ScoringError(f"{path.name}:{lines.line_num}: {e}") from e
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            yield number, _parsed(line)
+
+
+def _parsed(line: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return "not JSON"
