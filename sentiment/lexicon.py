@@ -43,7 +43,7 @@ def parse(text: str) -> Lexicon:
     rows = hashes(batch)
     sizes = np.diff(batch.bounds) - 1
     usable = (sizes >= 1) & (sizes <= LONGEST)
-    keys = rows[batch.bounds[:-1][usable] + 1, sizes[usable] - 1]
+    keys = rows[batch.bounds[:-1][usable] + 1, sizes[usable] - 1].astype(np.int64)
     values = np.array(list(strength.values()), dtype=np.float32)[usable]
     unique, at = np.unique(keys, return_index=True)
     return Lexicon(unique, values[at])

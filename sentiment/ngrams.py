@@ -16,8 +16,9 @@ from sentiment.text import Batch, Codes
 
 LONGEST = 4  # characters; 5-grams brought nothing
 HASH_BITS = 30
+NONE = 0xFFFFFFFF  # no n-gram starts there
 
-Hashes = NDArray[np.int64]
+Hashes = NDArray[np.uint32]
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.array([0xC2B2AE3D27D4EB4F, 0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53, 0x94D049BB133111EB], dtype=np.uint64)
@@ -25,36 +26,46 @@ _SHIFT = np.uint64(64 - HASH_BITS)
 
 
 def hashes(batch: Batch) -> Hashes:
-    """HASH_BITS-bit hashes, shape (characters, LONGEST): column n − 1 is the n-gram that starts there.
+    """HASH_BITS-bit hashes, shape (characters, LONGEST): column n − 1 is the n-gram that starts there, or NONE.
 
-    −1 where there is none: beyond the end of a text, or a separator by itself.
+    There is none beyond the end of a text or of a separator by itself; nor of one or two Latin letters, digits or blanks,
+    which say nothing of what a text feels.
     """
-    codes = _lower().take(batch.codes).astype(np.uint64)
-    size = len(codes)
-    found = np.full((size, LONGEST), -1, dtype=np.int64)
-    rolling = codes + np.uint64(1)
-    ends = np.diff(batch.bounds)
-    for n in range(1, LONGEST + 1):
+    codes = batch.codes
+    rolling = _lower().take(codes).astype(np.uint64)
+    letters = rolling[1:]
+    size, bounds, gaps = len(codes), batch.bounds, np.diff(batch.bounds)
+    found = np.full((size, LONGEST), NONE, dtype=np.uint32)
+    for n in range(1, min(LONGEST, size) + 1):
         if n > 1:
-            rolling = rolling[:-1] * _BASE + codes[n - 1 :] + np.uint64(1)
-        if len(rolling) == 0:
-            break
+            rolling = rolling[:-1] * _BASE
+            rolling += letters[n - 2 :]
         found[: size - n + 1, n - 1] = (rolling * _MIX[n - 1]) >> _SHIFT
         # From one separator to the next; then those with a separator inside.
-        found[batch.bounds[:-1][ends == n - 1], n - 1] = -1
+        found[bounds[:-1][gaps == n - 1], n - 1] = NONE
         for before in range(1, n - 1):
-            inside = batch.bounds - before
-            found[inside[inside >= 0], n - 1] = -1
-    found[batch.bounds, 0] = -1
+            inside = bounds - before
+            found[inside[inside >= 0], n - 1] = NONE
+    bare = _bare().take(codes)
+    found[bare, 0] = NONE
+    found[:-1][bare[:-1] & bare[1:], 1] = NONE
     return found
 
 
 @cache
 def _lower() -> Codes:
-    """Each code point in lower case, where that is one character."""
-    table = np.arange(0x110000, dtype=np.uint32)
-    for code in range(0x30000):
-        small = chr(code).lower()
-        if len(small) == 1 and not 0xD800 <= code < 0xE000:
-            table[code] = ord(small)
+    """Each code point in lower case, where that is one character; all one higher, so that the separator counts."""
+    table = np.arange(1, 0x110001, dtype=np.uint32)
+    for low, high in ((0x41, 0x5B), (0xC0, 0x250), (0x370, 0x590)):
+        for code in range(low, high):
+            small = chr(code).lower()
+            table[code] = ord(small) + 1 if len(small) == 1 else code + 1
     return table
+
+
+@cache
+def _bare() -> NDArray[np.bool_]:
+    flags = np.zeros(0x110000, dtype=np.bool_)
+    for sign in "\0 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ":
+        flags[ord(sign)] = True
+    return flags

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.train_heads import FOLDS, Corpus, Fitted
+from sentiment.cross import FOLDS
+from sentiment.train_heads import Corpus, Fitted
 
 Floats = NDArray[np.float64]
 RIDGE = 30.0  # on standardised features

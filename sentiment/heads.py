@@ -1,0 +1,180 @@
+"""The trained table: per n-gram a few small whole numbers, summed per text, three columns to a 64-bit word.
+
+Summing whole numbers is exact: a text gets the same verdict in any batch, on any machine, whatever the order. A slot
+of the table holds an n-gram's number and eight bits of its hash, so that unknown n-grams are told from known ones.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import dataclass
+from hashlib import blake2b
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.ngrams import HASH_BITS, LONGEST, hashes
+from sentiment.text import Batch, Positions
+from sentiment.weighing import CHAIN_WEIGHT, places
+from tingfeng.errors import ScoringError
+
+Floats = NDArray[np.float64]
+
+FORMAT = 1
+SLOT_BITS = 22
+_PRINT_BITS = HASH_BITS - SLOT_BITS  # of the hash, kept to know an n-gram again
+_PRINT = np.uint32((1 << _PRINT_BITS) - 1)
+MOST = (1 << (32 - _PRINT_BITS)) - 1  # n-grams
+_FIELD = 21  # bits of a column in a word
+_PER_WORD = 3
+_FULL = 4000  # n-grams of ±127, counted double, that a field takes
+_OWN = round(1 / CHAIN_WEIGHT)  # what an n-gram of a text's own words counts in whole numbers; a passed-on one: 1
+_ID_BITS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The n-grams of a batch that the table has, each once per text; `text`, `id`, `own` go together, in text order.
+
+    `present` are the texts that have any, `starts` where theirs begin, `length` the root of their squared weights.
+    """
+
+    text: Positions
+    id: Positions
+    own: NDArray[np.int64]  # 1 in a text's own words, 0 where all it stands in was passed on
+    present: Positions
+    starts: Positions
+    length: Floats
+
+
+class Heads:
+    """`columns` sums for each text. Immutable once made; fit for threads."""
+
+    def __init__(self, keys: NDArray[np.uint32], weights: NDArray[np.int8], scales: Floats, meta: dict[str, Any]):
+        """`keys`: hashes, ascending, no two with one slot. `weights`: n-grams × columns. `scales`: one per column."""
+        self.keys, self.weights, self.scales, self.meta = keys, weights, scales, meta
+        self.columns = weights.shape[1]
+        slots = np.zeros(1 << SLOT_BITS, dtype=np.uint32)
+        slots[keys >> _PRINT_BITS] = (np.arange(1, len(keys) + 1, dtype=np.uint32) << _PRINT_BITS) | (keys & _PRINT)
+        slots[-1] = 0  # where hashes of nothing fall
+        self._slots = slots
+        self._words = [_packed(weights[:, i : i + _PER_WORD]) for i in range(0, self.columns, _PER_WORD)]
+        self.digest = str(meta["digest"])
+
+    def known(self, batch: Batch) -> Known:
+        position, number = self.occurrences(batch)
+        text, passed_on = places(batch)
+        key = (text.take(position) << (_ID_BITS + 1)) | (number << 1)
+        if passed_on is not None:
+            key |= passed_on.take(position)
+        key.sort()
+        first = np.empty(len(key), dtype=np.bool_)
+        first[:1] = True
+        np.not_equal(key[1:] >> 1, key[:-1] >> 1, out=first[1:])
+        return _known(key[first])
+
+    def occurrences(self, batch: Batch) -> tuple[Positions, Positions]:
+        """Every place where a known n-gram starts, in order, and the n-gram's number there."""
+        found = hashes(batch).ravel()
+        entry = self._slots.take(found >> np.uint32(_PRINT_BITS), mode="clip")
+        differs = (entry ^ found) & _PRINT
+        at = np.flatnonzero((differs == 0) & (entry != 0))
+        return at // LONGEST, (entry.take(at) >> _PRINT_BITS).astype(np.int64) - 1
+
+    def sums(self, known: Known) -> Floats:
+        """Of each present text (rows of `known.present`) its columns, divided by its length."""
+        starts, owner = _chopped(known.starts, len(known.id))
+        sums = np.empty((len(known.present), self.columns))
+        for i, words in enumerate(self._words):
+            taken = words.take(known.id)
+            taken <<= known.own  # an own n-gram counts double what a passed-on one does
+            for j, field in enumerate(_unpacked(np.add.reduceat(taken, starts) if len(starts) else taken)):
+                column = i * _PER_WORD + j
+                if column < self.columns:
+                    sums[:, column] = field if owner is None else np.bincount(owner, field, len(known.present))
+        return sums * (self.scales / _OWN) / known.length[:, None]
+
+
+def _known(key: Positions) -> Known:
+    text = key >> (_ID_BITS + 1)
+    own = 1 - (key & 1)
+    starts = np.flatnonzero(np.diff(text, prepend=-1))
+    squares = np.add.reduceat(1 + own * (_OWN**2 - 1), starts) if len(starts) else starts
+    return Known(
+        text=text,
+        id=(key >> 1) & ((1 << _ID_BITS) - 1),
+        own=own,
+        present=text[starts],
+        starts=starts,
+        length=np.sqrt(squares) / _OWN,
+    )
+
+
+def _chopped(starts: Positions, size: int) -> tuple[Positions, Positions | None]:
+    """Segments of at most _FULL n-grams, and which text each belongs to (None when every text is one segment)."""
+    sizes = np.diff(starts, append=size)
+    if not len(sizes) or sizes.max() <= _FULL:
+        return starts, None
+    pieces = -(-sizes // _FULL)
+    owner = np.repeat(np.arange(len(starts)), pieces)
+    within = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    return starts[owner] + within * _FULL, owner
+
+
+def _packed(columns: NDArray[np.int8]) -> NDArray[np.int64]:
+    words = np.zeros(len(columns), dtype=np.int64)
+    for i in range(columns.shape[1]):
+        words += columns[:, i].astype(np.int64) << (i * _FIELD)
+    return words
+
+
+def _unpacked(words: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    half, mask = 1 << (_FIELD - 1), (1 << _FIELD) - 1
+    fields = []
+    for _ in range(_PER_WORD):
+        field = ((words + half) & mask) - half
+        fields.append(field)
+        words = (words - field) >> _FIELD
+    return fields
+
+
+def save(path: Path, keys: NDArray[np.uint32], weights: NDArray[np.int8], scales: Floats, meta: dict[str, Any]) -> None:
+    """The same table gives the same bytes: neither time nor file name is written."""
+    arrays = {
+        "steps": np.diff(keys >> _PRINT_BITS, prepend=np.uint32(0)).astype(np.uint32),
+        "prints": (keys & _PRINT).astype(np.uint8),
+        "weights": np.ascontiguousarray(weights.T),
+        "scales": scales,
+    }
+    text = json.dumps({"format": FORMAT} | meta, ensure_ascii=False, sort_keys=True)
+    arrays["meta"] = np.frombuffer(text.encode(), dtype=np.uint8)
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+
+
+def shipped_path() -> Path:
+    with resources.as_file(resources.files("sentiment").joinpath("data/tingfeng.npz")) as path:
+        return path
+
+
+def load(path: Path | None = None) -> Heads:
+    """The table from a file, by default the one shipped. ScoringError when missing, damaged or of another format."""
+    source = path or shipped_path()
+    try:
+        with np.load(source, allow_pickle=False) as found:
+            meta = json.loads(found["meta"].tobytes())
+            if meta["format"] != FORMAT:
+                raise ScoringError(f"{source} has format {meta['format']}, expected {FORMAT}: train it anew")
+            prints, transposed = found["prints"], found["weights"]
+            keys = (np.cumsum(found["steps"], dtype=np.uint32) << _PRINT_BITS) | prints
+            # Of the stored bytes, not of the file: another zlib packs the same numbers otherwise.
+            told = blake2b(transposed.tobytes() + prints.tobytes() + found["meta"].tobytes(), digest_size=4)
+            meta["digest"] = told.hexdigest()
+            return Heads(keys, np.ascontiguousarray(transposed.T), found["scales"], meta)
+    except FileNotFoundError as e:
+        raise ScoringError(f"no weights at {source}: run tingfeng sentiment train") from e
+    except (OSError, EOFError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as e:
+        raise ScoringError(f"{source} is damaged: {type(e).__name__}") from e
