@@ -30,8 +30,8 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev
-	$(BIN)/python bench/scoring.py
+bench: $(VENV)/.bench
+	$(BIN)/python bench/sentiment.py
 	$(BIN)/python bench/learn.py
 	$(BIN)/python bench/detector.py
 	$(BIN)/python bench/replay.py
@@ -58,3 +58,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "setting up .venv with the test tools (once, a minute or two) ..."
 	$(PIP) -e '.[dev,train,postgres]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(PIP) -e '.[bench]'
+	@touch $@

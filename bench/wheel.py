@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "wheel_top_level.txt"
 HELP_LIMIT = 0.5  # seconds
-HEAVY = ("snownlp", "scrapy", "sqlalchemy", "jieba", "rjieba", "vl_convert", "pydantic")
+HEAVY = ("snownlp", "scrapy", "sqlalchemy", "jieba", "rjieba", "vl_convert", "pydantic", "numpy")
 
 
 def build(folder: Path) -> Path:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, cast
 
 import typer
 
 from commands import sentiment_desk
-from commands.shared import AsJson, note, say_json, say_table
-
-if TYPE_CHECKING:
-    from sentiment.evaluate import Quality
+from commands.sentiment_evaluate import evaluate, show_quality
+from commands.shared import AsJson, Layers, note, say_json
 
 app = typer.Typer(
     help="Score texts; train and evaluate scorers. 情感分析：打分、评测、训练",
@@ -27,9 +24,6 @@ app = typer.Typer(
 
 app.add_typer(sentiment_desk.app)  # its commands beside these
 ScorerName = Annotated[str, typer.Option("--scorer", metavar="NAME", help='bayes, snownlp or "pkg.mod:Class". 打分器')]
-Layers = Annotated[
-    Path | None, typer.Option(metavar="FOLDER", help="With what was learnt: data/sentiment/layers. 含个性化层的目录")
-]
 
 
 @app.command()
@@ -56,23 +50,7 @@ def score(scorer: ScorerName = "bayes", layers: Layers = None) -> None:
         raise typer.Exit(1) from None
 
 
-@app.command()
-def evaluate(
-    files: Annotated[list[Path], typer.Argument(help='JSON lines {"text": …, "polarity": −1|0|1}, plain or .gz. 语料')],
-    scorer: ScorerName = "bayes",
-    layers: Layers = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many texts of a file, spread evenly.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Per file: texts, two-class accuracy (neutral left out), three-class macro-F1, texts per second. 评测
-
-    Texts that a scorer was trained on make it look better than it is: `train` reports what it does on unseen ones.
-    """
-    from sentiment.evaluate import evaluate as measure
-    from sentiment.scorers import load_scorer
-
-    loaded = load_scorer(scorer, layers=layers)
-    _show([measure(loaded, path, limit=limit) for path in files], as_json=as_json)
+app.command()(evaluate)
 
 
 @app.command()
@@ -86,29 +64,8 @@ def train(
     from sentiment.train import train as fit
 
     report = fit(corpora, out or weights.shipped_path(), progress=note)
-    _show(report.families, as_json=as_json)
-    note(f"mean {report.mean:.4f}, {report.words} words, {report.size} bytes, {report.seconds:.0f} s")
-
-
-def _show(rows: Sequence[Quality], *, as_json: bool) -> None:
     if as_json:
-        say_json(rows)
-        return
-    head = ("corpus", "texts", "two-class", "macro-F1", "texts/s")
-    say_table(
-        head,
-        [
-            (
-                row.corpus,
-                row.texts,
-                _figure(row.two_class, ".4f"),
-                _figure(row.macro_f1, ".4f"),
-                _figure(row.texts_per_second, ".0f"),
-            )
-            for row in rows
-        ],
-    )
-
-
-def _figure(value: float | None, form: str) -> str:
-    return "–" if value is None else format(value, form)
+        say_json(report.families)
+    else:
+        show_quality(report.families)
+    note(f"mean {report.mean:.4f}, {report.words} words, {report.size} bytes, {report.seconds:.0f} s")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sentiment.scorer import Scorer
-from sentiment.scorers import load_scorer
+from sentiment.scorers import SCORERS, load_scorer
 from sentiment.scorers.bayes import BayesScorer
 from sentiment.scorers.snownlp import SnowNlpScorer
 from sentiment.tokenizer import JiebaTokenizer
@@ -32,7 +32,7 @@ def snownlp() -> SnowNlpScorer:
     return SnowNlpScorer()
 
 
-@pytest.fixture(scope="session", params=["bayes", "snownlp"])
+@pytest.fixture(scope="session", params=list(SCORERS))
 def scorer(request: pytest.FixtureRequest) -> Scorer:
     """Every registered scorer in turn."""
     if request.param == "snownlp":

@@ -1,8 +1,7 @@
-"""`tingfeng sentiment evaluate` and `train`, and what loading costs."""
+"""`tingfeng sentiment train`, and what loading costs."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -21,27 +20,6 @@ def corpus(tmp_path: Path) -> Path:
     path = tmp_path / "mine.jsonl"
     write(path, [("客服太差，失望", -1), ("公司发布公告", 0), ("很满意，喜欢", 1)] * 10)
     return path
-
-
-def test_evaluate_prints_a_line_per_file(corpus: Path) -> None:
-    done = CliRunner().invoke(app, ["sentiment", "evaluate", str(corpus), str(corpus)])
-    assert done.exit_code == 0
-    head, *rows = [line.split() for line in done.output.splitlines()]
-    assert head == ["corpus", "texts", "two-class", "macro-F1", "texts/s"]
-    assert [row[:4] for row in rows] == [["mine", "30", "1.0000", "1.0000"]] * 2
-
-
-def test_evaluate_as_json(corpus: Path) -> None:
-    done = CliRunner().invoke(app, ["sentiment", "evaluate", "--json", "--limit", "3", str(corpus)])
-    [found] = json.loads(done.output)
-    assert (found["corpus"], found["texts"]) == ("mine", 3)
-
-
-def test_evaluate_names_a_bad_line(tmp_path: Path) -> None:
-    (tmp_path / "bad.jsonl").write_text("{}\n")
-    done = CliRunner().invoke(app, ["sentiment", "evaluate", str(tmp_path / "bad.jsonl")])
-    assert done.exit_code == 2
-    assert "bad.jsonl:1" in done.output
 
 
 def test_train_writes_weights_and_reports(corpus: Path, tmp_path: Path) -> None:

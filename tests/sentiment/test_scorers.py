@@ -39,6 +39,27 @@ WILD = [
 ]
 
 
+# Pieces a scorer has an opinion of, in any order: characters drawn at random are mostly unknown to it.
+_PIECES = [
+    "质量",
+    "很好",
+    "太差",
+    "不",
+    "没有",
+    "但是",
+    "客服",
+    "！",
+    "，",
+    "[微笑]",
+    "😡",
+    "#话题#",
+    "//@甲:",
+    " ",
+    "\u200b",
+]
+CHINESE = st.lists(st.sampled_from(_PIECES), max_size=12).map("".join)
+
+
 def assert_sound(verdict: Verdict) -> None:
     chances = (verdict.negative, verdict.neutral, verdict.positive)
     assert all(0 <= chance <= 1 for chance in chances)
@@ -63,6 +84,19 @@ def test_any_text_gets_a_sound_verdict(scorer: Scorer, text: str) -> None:
 def test_order_and_length_are_kept(scorer: Scorer) -> None:
     texts = [text for _, text in WILD if len(text) < 1000]
     assert scorer.score(texts) == [scorer.score([text])[0] for text in texts]
+
+
+@settings(max_examples=40)
+@given(texts=st.lists(st.text(st.characters(exclude_categories=()), max_size=40) | CHINESE, max_size=8))
+def test_whatever_the_batch_each_text_gets_the_verdict_it_gets_alone(scorer: Scorer, texts: list[str]) -> None:
+    """No text raises, none is lost, none moves, none colours its neighbour."""
+    together = scorer.score(texts)
+    assert len(together) == len(texts)
+    for text, verdict in zip(texts, together, strict=True):
+        [alone] = scorer.score([text])
+        assert_sound(verdict)
+        assert verdict.polarity == pytest.approx(alone.polarity, abs=1e-9)
+        assert verdict.neutral == pytest.approx(alone.neutral, abs=1e-9)
 
 
 def test_nothing_in_nothing_out(scorer: Scorer) -> None:
