@@ -198,8 +198,7 @@ def run(config: Config, *, clock: Callable[[], datetime] = utc_now) -> int:
     upgrade(config.database_url)
     stop = Stop()
     house = House(config, stop=stop)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.ask())
+    heed_signals(stop)
     scheduler = build(house, clock)
     scheduler.start()
     log.info("tingfeng runs: sources=%d brands=%d", len(house.sources), len(config.brands))
@@ -209,6 +208,12 @@ def run(config: Config, *, clock: Callable[[], datetime] = utc_now) -> int:
     house.close()
     log.info("tingfeng stopped")
     return 0
+
+
+def heed_signals(stop: Stop) -> None:
+    """Let SIGTERM and SIGINT ask for the end: in a thread, as the main one may hold the lock of the event just then."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: threading.Thread(target=stop.ask).start())
 
 
 def build(house: House, clock: Callable[[], datetime] = utc_now) -> BackgroundScheduler:

@@ -12,7 +12,7 @@ import typer
 
 from commands import sentiment_desk, sentiment_words
 from commands.sentiment_evaluate import evaluate, show_quality
-from commands.shared import AsJson, note, say_json
+from commands.shared import AsJson, Layers, note, say_json
 
 app = typer.Typer(
     help="Score texts; train and evaluate scorers. 情感分析：打分、评测、训练",
@@ -27,9 +27,6 @@ app.command()(sentiment_words.terms)
 app.add_typer(sentiment_desk.app)  # its commands beside these
 
 ScorerName = Annotated[str, typer.Option("--scorer", metavar="NAME", help='bayes, snownlp or "pkg.mod:Class". 打分器')]
-Layers = Annotated[
-    Path | None, typer.Option(metavar="FOLDER", help="With what was learnt: data/sentiment/layers. 含个性化层的目录")
-]
 
 
 @app.command()

@@ -73,7 +73,8 @@ def correct(
 def _wanted(
     config: Config, mention_id: int | None, label: str | None, brand: str | None, note_: str, file: Path | None
 ) -> list[Wanted]:
-    from sentiment.label_files import Wanted, label_named, read_wanted
+    from sentiment.corpora import label_of
+    from sentiment.label_files import Wanted, read_wanted
 
     if file is not None:
         if mention_id is not None or brand is not None:
@@ -82,7 +83,7 @@ def _wanted(
     if mention_id is None or label is None:
         raise typer.BadParameter("give MENTION_ID and LABEL, or --file FILE", param_hint="MENTION_ID")
     try:
-        kind = label_named(label)
+        kind = label_of(label)
     except ValueError as e:
         raise typer.BadParameter(str(e), param_hint="LABEL") from None
     name = brand_named(config, brand).name if brand else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.shared import AsJson, cut, say, say_json, say_table
+from commands.shared import AsJson, Layers, cut, say, say_json, say_table
 
 if TYPE_CHECKING:
     from sentiment.evaluate import Mistake, Quality
@@ -27,6 +27,7 @@ def evaluate(
     scorer: Annotated[
         str, typer.Option("--scorer", metavar="NAME", help='A registered name or "pkg.mod:Class". 打分器')
     ] = "",
+    layers: Layers = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many texts of a file, spread evenly.")] = None,
     errors: Annotated[int, typer.Option("--errors", min=0, help="Show so many of the surest mistakes. 最自信的错")] = 0,
     as_json: AsJson = False,
@@ -39,9 +40,9 @@ def evaluate(
     file has. Texts a scorer was trained on flatter it: `train` reports what it does on unseen ones.
     """
     from sentiment.evaluate import judge, mean, mistakes
-    from sentiment.scorers import load_scorer
+    from sentiment.scorers import DEFAULT_SCORER, load_scorer
 
-    loaded = load_scorer(scorer) if scorer else load_scorer()
+    loaded = load_scorer(scorer or DEFAULT_SCORER, layers=layers)
     judged = [judge(loaded, path, limit=limit) for path in files]
     rows = [one.quality for one in judged]
     wrong = sorted((m for one in judged for m in mistakes(one, errors)), key=lambda m: -m.confidence)[:errors]

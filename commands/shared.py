@@ -31,6 +31,9 @@ ConfigPath = Annotated[
     typer.Option("--config", "-c", envvar="TINGFENG_CONFIG", metavar="FILE", help="The configuration file. 配置文件"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON. 输出 JSON")]
+Layers = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="With what was learnt: data/sentiment/layers. 含个性化层的目录")
+]
 DEFAULT_CONFIG = Path("tingfeng.toml")
 
 # Everything that moves the cursor, changes colours or turns the direction of writing, and what cannot be encoded.

@@ -10,16 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sentiment.corpora import label_of
 from tingfeng.errors import ScoringError
 from tingfeng.model import Label, storable
-from tingfeng.registry import nearest
 
-LABELS = {
-    **{label.name.lower(): label for label in Label},
-    **{"负面": Label.NEGATIVE, "中性": Label.NEUTRAL, "正面": Label.POSITIVE},
-    **{"-1": Label.NEGATIVE, "0": Label.NEUTRAL, "1": Label.POSITIVE},
-}
-_NAMES = [label.name.lower() for label in Label]
 _TOLD = 20  # mistakes
 
 T = TypeVar("T")
@@ -36,16 +30,6 @@ class Wanted:
     at: str = ""
 
 
-def label_named(text: object) -> Label:
-    """negative, 负面 or -1, and so on. ValueError, with the nearest valid choice, otherwise."""
-    said = "" if text is None else str(text).strip().casefold()
-    if isinstance(text, bool) or said not in LABELS:
-        near = nearest(said, LABELS)
-        hint = f"; did you mean '{near}'?" if near else ""
-        raise ValueError(f"'{text}' is no label{hint} (known: {', '.join(_NAMES)})")
-    return LABELS[said]
-
-
 def read_wanted(path: Path) -> list[Wanted]:
     """Rows of {"id", "label"} and, if wanted, "brand" and "note". ScoringError with a line per mistake."""
     return _read(path, _wanted)
@@ -56,7 +40,7 @@ def read_texts(path: Path) -> list[tuple[str, Label]]:
     seen: dict[str, tuple[Label, str]] = {}
 
     def one(row: Mapping[str, Any], at: str) -> tuple[str, Label]:
-        text, label = row.get("text"), label_named(row.get("label", row.get("polarity")))
+        text, label = row.get("text"), label_of(row.get("label", row.get("polarity")))
         if not isinstance(text, str) or not text.strip():
             raise ValueError('expected "text" with something in it')
         first, where = seen.setdefault(storable(text), (label, at))
@@ -72,7 +56,7 @@ def _wanted(row: Mapping[str, Any], at: str) -> Wanted:
     if isinstance(row.get("id"), bool) or not (number.isascii() and number.isdecimal() and int(number) < 1 << 63):
         raise ValueError(f"expected \"id\" to be the number of a mention, got '{number}'")
     brand, note = row.get("brand"), row.get("note")
-    label = label_named(row.get("label"))
+    label = label_of(row.get("label"))
     return Wanted(mention_id=int(number), label=label, brand=str(brand) if brand else None, note=str(note or ""), at=at)
 
 

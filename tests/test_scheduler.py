@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -86,6 +87,20 @@ def test_nothing_starts_once_asked_to_stop(house: scheduler.House) -> None:
     house.stop.ask()
     scheduler._guarded(house, lambda: NOW, "test", lambda _house, now: ran.append(now))
     assert not ran
+
+
+def test_a_signal_is_heeded_even_while_the_event_is_locked() -> None:
+    """Where the main thread stands when it has begun to wait and another thread has the interpreter."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    stop = scheduler.Stop()
+    try:
+        scheduler.heed_signals(stop)
+        with stop.asked._cond:  # type: ignore[attr-defined]
+            signal.raise_signal(signal.SIGTERM)
+        assert stop.asked.wait(5)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_patience_with_crawls_ends_after_the_grace(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.label_files import LABELS, Wanted, label_named, read_texts, read_wanted
+from sentiment.label_files import Wanted, read_texts, read_wanted
 from tingfeng.errors import ScoringError
 from tingfeng.model import Label
 
@@ -20,29 +20,6 @@ def file(folder: Path, content: str | bytes, name: str = "x.jsonl") -> Path:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
-
-
-@pytest.mark.parametrize(
-    ("said", "label"),
-    [("negative", NEG), (" Positive ", POS), ("中性", NEU), ("正面", POS), ("-1", NEG), (-1, NEG), (0, NEU), (1, POS)],
-)
-def test_labels(said: object, label: Label) -> None:
-    assert label_named(said) is label
-
-
-@pytest.mark.parametrize(
-    ("why", "said", "says"),
-    [
-        ("mistyped", "postive", "did you mean 'positive'"),
-        ("unlike any", "zzz", "known: negative, neutral, positive"),
-        ("missing", None, "no label"),
-        ("true is 1 in Python", True, "no label"),
-        ("a share", 0.5, "no label"),
-    ],
-)
-def test_what_is_no_label(why: str, said: object, says: str) -> None:
-    with pytest.raises(ValueError, match=says):
-        label_named(said)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +47,7 @@ def test_both_kinds_of_files(tmp_path: Path, name: str, content: str | bytes) ->
         ("an id that is none", '{"id": "7x", "label": 1}', "got '7x'"),
         ("an id no database takes", f'{{"id": {1 << 64}, "label": 1}}', "x.jsonl:1"),
         ("other digits", '{"id": "７", "label": 1}', "x.jsonl:1"),
-        ("a label that is none", '{"id": 7, "label": "bad"}', "x.jsonl:1: 'bad' is no label"),
+        ("a label that is none", '{"id": 7, "label": "bad"}', "x.jsonl:1: label 'bad' is none"),
         ("nothing in it", "\n", "no rows"),
         ("deep", "[" * 99_999, "not JSON"),
         ("not UTF-8", b"\xff", "not UTF-8"),
@@ -121,7 +98,3 @@ def test_whatever_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, r
     lines = "\n".join(json.dumps({"id": w.mention_id, "label": w.label.name}) for w in rows)
     found = read_wanted(file(tmp_path_factory.mktemp("round"), lines))
     assert [(w.mention_id, w.label) for w in found] == [(w.mention_id, w.label) for w in rows]
-
-
-def test_every_label_has_its_three_spellings() -> None:
-    assert sorted(LABELS.values()) == sorted(list(Label) * 3)
