@@ -32,6 +32,7 @@ from alerts.jobs_say import deliver, digest
 from alerts.notifier import Notifier
 from alerts.routing import Routing
 from crawler.jobs import crawl, resting_until
+from sentiment.brands import BrandWords
 from sentiment.jobs import score_pending
 from sentiment.layers import CurrentScorer, folder_of
 from sentiment.scorer import Scorer
@@ -75,7 +76,9 @@ class House:
         self.config, self.stop = config, stop or Stop()
         self.db = Database(config.database_url)
         layers = folder_of(config.data_dir)
-        self._scorer = CurrentScorer(lambda: load_scorer(config.scorer, layers=layers), layers)
+        self.words = BrandWords(config.brands, config.whole_words)
+        told = {"names": self.words.names, "words": self.words.whole_words}
+        self._scorer = CurrentScorer(lambda: load_scorer(config.scorer, layers=layers, **told), layers)
 
     @property
     def scorer(self) -> Scorer:
@@ -117,7 +120,7 @@ def _crawl_all(house: House, now: datetime) -> object:
 
 
 def _score(house: House, now: datetime) -> object:
-    return score_pending(house.db, house.scorer, stop=house.stop.now)
+    return score_pending(house.db, house.scorer, words=house.words, stop=house.stop.now)
 
 
 def _watch(house: House, now: datetime) -> object:

@@ -12,7 +12,7 @@ import typer
 
 from commands import sentiment_desk, sentiment_words
 from commands.sentiment_evaluate import evaluate, show_quality
-from commands.shared import AsJson, Layers, note, say_json
+from commands.shared import AsJson, Layers, note, say, say_json
 
 app = typer.Typer(
     help="Score texts; train and evaluate scorers. 情感分析：打分、评测、训练",
@@ -26,11 +26,13 @@ app.command()(sentiment_words.aspects)
 app.command()(sentiment_words.terms)
 app.add_typer(sentiment_desk.app)  # its commands beside these
 
-ScorerName = Annotated[str, typer.Option("--scorer", metavar="NAME", help='bayes, snownlp or "pkg.mod:Class". 打分器')]
+ScorerName = Annotated[
+    str, typer.Option("--scorer", metavar="NAME", help='tingfeng, bayes, snownlp or "pkg.mod:Class". 打分器')
+]
 
 
 @app.command()
-def score(scorer: ScorerName = "bayes", layers: Layers = None) -> None:
+def score(scorer: ScorerName = "tingfeng", layers: Layers = None) -> None:
     """Read JSON lines {"text": …} from standard input, write one JSON line for each. 逐行打分
 
     Out: {"polarity": −1…1, "label": −1|0|1, "probabilities": {"negative": …, "neutral": …, "positive": …}}, in order.
@@ -59,16 +61,23 @@ app.command()(evaluate)
 @app.command()
 def train(
     corpora: Annotated[Path, typer.Option(help="Folder of *.jsonl.gz. 语料目录")] = Path("../shared/corpora"),
-    out: Annotated[Path | None, typer.Option(help="Where the weights go; by default where they are shipped.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the weights; by default where they are shipped.")] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Write the cross-validated probabilities here, as JSON lines. 交叉验证预测")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train the weights of `bayes` and cross-validate them; two minutes, 600 MB, needs tingfeng[train]. 训练"""
-    from sentiment import weights
+    """Train and cross-validate `tingfeng` and `bayes`; some minutes, 2 GB, needs tingfeng[train]. 训练"""
+    from sentiment import heads
     from sentiment.train import train as fit
 
-    report = fit(corpora, out or weights.shipped_path(), progress=note)
+    report = fit(corpora, out or heads.shipped_path().parent, predictions=predictions, progress=note)
     if as_json:
-        say_json(report.families)
-    else:
-        show_quality(report.families)
-    note(f"mean {report.mean:.4f}, {report.words} words, {report.size} bytes, {report.seconds:.0f} s")
+        say_json(report)
+        return
+    for name, found in report.figures.items():
+        say(f"{name}: {report.sizes[name]:,} bytes; cross-validated 交叉验证, ± standard deviation over folds 各折标准差")
+        show_quality(found.families)
+        pairs = zip([f.corpus for f in found.families] + ["mean"], (*found.spread, found.mean_spread), strict=True)
+        say("± " + "  ".join(f"{corpus} {spread:.4f}" for corpus, spread in pairs if spread is not None) + "\n")
+    note(f"{report.seconds:.0f} s")

@@ -26,6 +26,7 @@ from demo.story import Story
 from demo.survey import survey_csv
 from feedback.jobs import ImportReport, import_survey
 from sentiment.jobs import score_pending
+from sentiment.brands import BrandWords
 from sentiment.layers import folder_of
 from sentiment.scorer import Scorer
 from sentiment.scorers import load_scorer
@@ -45,6 +46,7 @@ class Stage:
     replica: Replica
     mailbox: Mailbox
     scorer: Scorer
+    words: BrandWords
     notifiers: dict[str, Notifier]
     folder: DemoFolder
     runs: list[Run] = field(default_factory=list)
@@ -62,7 +64,7 @@ class Stage:
 
     def score(self) -> None:
         with self._timed("score"):
-            score_pending(self.db, self.scorer)
+            score_pending(self.db, self.scorer, words=self.words)
 
     def watch(self, moments: Sequence[datetime]) -> None:
         """Judge the brands and sources as if the watch job had run at each of `moments`."""
@@ -134,13 +136,20 @@ def set_stage(folder: DemoFolder, story: Story) -> Iterator[Stage]:
         config = load_config(folder.config, {"TINGFENG_CREDENTIAL_ZHIHU": SECRET})
         upgrade(config.database_url)
         db = Database(config.database_url)
+        words = BrandWords(config.brands, config.whole_words)
         try:
             stage = Stage(
                 config=config,
                 db=db,
                 replica=replica,
                 mailbox=mailbox,
-                scorer=load_scorer(config.scorer, layers=folder_of(config.data_dir)),
+                scorer=load_scorer(
+                    config.scorer,
+                    layers=folder_of(config.data_dir),
+                    names=words.names,
+                    words=words.whole_words,
+                ),
+                words=words,
                 notifiers=dict(load_notifiers(config.mail)),
                 folder=folder,
             )

@@ -66,7 +66,7 @@ class Heads:
         self.digest = str(meta["digest"])
 
     def known(self, batch: Batch) -> Known:
-        position, number = self.occurrences(batch)
+        position, number, _ = self.occurrences(batch)
         text, passed_on = places(batch)
         key = (text.take(position) << (_ID_BITS + 1)) | (number << 1)
         if passed_on is not None:
@@ -77,13 +77,13 @@ class Heads:
         np.not_equal(key[1:] >> 1, key[:-1] >> 1, out=first[1:])
         return _known(key[first])
 
-    def occurrences(self, batch: Batch) -> tuple[Positions, Positions]:
-        """Every place where a known n-gram starts, in order, and the n-gram's number there."""
+    def occurrences(self, batch: Batch) -> tuple[Positions, Positions, Positions]:
+        """Every place where a known n-gram starts, in order; the n-gram's number, and its n."""
         found = hashes(batch).ravel()
         entry = self._slots.take(found >> np.uint32(_PRINT_BITS), mode="clip")
         differs = (entry ^ found) & _PRINT
         at = np.flatnonzero((differs == 0) & (entry != 0))
-        return at // LONGEST, (entry.take(at) >> _PRINT_BITS).astype(np.int64) - 1
+        return at // LONGEST, (entry.take(at) >> _PRINT_BITS).astype(np.int64) - 1, at % LONGEST + 1
 
     def sums(self, known: Known) -> Floats:
         """Of each present text (rows of `known.present`) its columns, divided by its length."""

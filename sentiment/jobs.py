@@ -7,17 +7,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sentiment.brands import Aspects, BrandWords
 from sentiment.scorer import Scorer
-from sentiment.terms import terms
-from sentiment.tokenizer import Tokenizer, default_tokenizer, words_of
+from sentiment.terms import terms_of
+from sentiment.tokenizer import Tokenizer
 from store import scores
 from store.database import Database
 from store.scores import Pending
 from tingfeng.model import Score
 
 BATCH = 2000  # mentions per transaction: about a tenth of a second of scoring
-
-Aspects = Mapping[tuple[int, str], str]  # (mention_id, brand) → "name:label", joined by a tab
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +40,7 @@ class _Work:
     scorer: Scorer
     tokenizer: Tokenizer
     batch: int
-    aspects: Callable[[Sequence[Pending]], Aspects] | None
+    aspects: Callable[[Sequence[Pending]], Aspects]
     texts: int = 0
     mentions: int = 0
     comments: int = 0
@@ -52,19 +51,18 @@ def score_pending(
     scorer: Scorer,
     *,
     batch: int = BATCH,
-    aspects: Callable[[Sequence[Pending]], Aspects] | None = None,
-    tokenizer: Tokenizer | None = None,
+    words: BrandWords | None = None,
     progress: Callable[[int], object] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> ScoreReport:
     """Score whatever has no verdict yet. Safe to kill at any line and to run twice.
 
-    `aspects` says what the pairs of a batch tell of their brand's aspects, in the form that `scores.record` takes;
-    `tokenizer` cuts the terms. `progress` is called after each batch with the number of mentions and comments done so
-    far; `stop` is asked before each batch and ends the run when it says True.
+    `words` is what the configuration says of brands. `progress` is called after each batch with the number of mentions
+    and comments done so far; `stop` is asked before each batch and ends the run when it says True.
     """
     started = time.monotonic()
-    work = _Work(db, scorer, tokenizer or default_tokenizer(), batch, aspects)
+    words = words or BrandWords(())
+    work = _Work(db, scorer, words.tokenizer, batch, words.aspects(scorer))
     stopped = False
     for step in (_mentions, _comments):
         while not (stopped := bool(stop and stop())) and step(work):
@@ -92,7 +90,7 @@ def _mentions(work: _Work) -> bool:
     if not pending:
         return False
     fresh = _judge(work, {p.text_key: p.text for p in pending if p.text_key not in known})  # no transaction is open
-    told = work.aspects(pending) if work.aspects else {}
+    told = work.aspects(pending)
     with work.db.write() as s:
         work.mentions += scores.record(s, fresh, pending, scorer=name, version=version, aspects=told)
     work.texts += len(fresh)
@@ -117,14 +115,6 @@ def _comments(work: _Work) -> bool:
 def _judge(work: _Work, texts: Mapping[str, str]) -> list[Score]:
     """Each distinct text once."""
     name, version = work.scorer.name, work.scorer.version
-    verdicts = work.scorer.score(list(texts.values()))
-    return [
-        Score(
-            text_key=key,
-            scorer=name,
-            version=version,
-            verdict=verdict,
-            terms=terms(words_of(text, work.tokenizer)),
-        )
-        for (key, text), verdict in zip(texts.items(), verdicts, strict=True)
-    ]
+    given = list(texts.values())
+    rows = zip(texts, work.scorer.score(given), terms_of(given, work.tokenizer), strict=True)
+    return [Score(text_key=key, scorer=name, version=version, verdict=v, terms=said) for key, v, said in rows]

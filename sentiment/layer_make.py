@@ -13,7 +13,7 @@ from sentiment.corpora import fold_of
 from sentiment.layer import Layer
 from sentiment.layer_features import Runs, features
 from sentiment.layer_fit import Floats, fit, logits, matrix
-from sentiment.scorer import Scorer
+from sentiment.scorer import Scorer, without_names
 from tingfeng.model import Label, Verdict
 
 FOLDS = 5
@@ -81,7 +81,7 @@ def _fit(base: Scorer, corrected: Texts, anchors: Texts, ridge: float) -> Layer:
     sides = np.zeros((len(target), 2))
     sides[: len(corrected), 1], sides[len(corrected) :, 0] = ours_weight, weight
     gate = fit(phi, np.zeros((len(target), 2)), sides, _GATE_RIDGE)
-    return Layer(keys=known, weights=weights, gate=gate, caution=0.0, base_name=base.name, base_version=base.version)
+    return Layer(keys=known, weights=weights, gate=gate, caution=0.0, base_name=base.name, base_version=without_names(base.version))
 
 
 def _common(texts: Texts) -> npt.NDArray[np.uint64]:

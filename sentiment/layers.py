@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment.layer import Layer, load, write_whole
-from sentiment.scorer import Scorer
+from sentiment.scorer import Scorer, without_names
 from sentiment.scorers.layered import LayeredScorer
 from tingfeng.errors import ScoringError, UnknownName
 from tingfeng.registry import nearest
@@ -95,7 +95,7 @@ def dressed(base: Scorer, folder: Path | None, wanted: str = "") -> Scorer:
     if digest == BASE:
         return base
     layer = load(_file(folder, digest))
-    if (layer.base_name, layer.base_version) != (base.name, base.version):
+    if (layer.base_name, layer.base_version) != (base.name, without_names(base.version)):
         log.warning(
             "layer %s was made for %s %s and is not used with %s %s; run: tingfeng sentiment learn",
             *(digest, layer.base_name, layer.base_version, base.name, base.version),

@@ -1,8 +1,9 @@
-"""What a scorer can do. One file each in scorers/."""
+"""What a scorer can do, and what its version tells. One file each in scorers/."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Protocol
 
 from tingfeng.model import Verdict
@@ -18,3 +19,17 @@ class Scorer(Protocol):
     version: str
 
     def score(self, texts: Sequence[str]) -> list[Verdict]: ...
+
+
+_NAMED = "~"
+
+
+def named(names: Sequence[str]) -> str:
+    """The end of a version that stands for the brand names a scorer was told; nothing without any."""
+    told = "\n".join(sorted(set(names)))
+    return _NAMED + blake2b(told.encode("utf-8", "surrogatepass"), digest_size=3).hexdigest() if told else ""
+
+
+def without_names(version: str) -> str:
+    """What a layer hangs on: another brand in the configuration does not make it useless."""
+    return version.partition(_NAMED)[0]

@@ -228,7 +228,7 @@ class Config(Section):
     alerts: AlertRule = Field(default_factory=AlertRule, description="When to alert.")
     digest: DigestRule = Field(default_factory=DigestRule, description="When to summarise.")
     retention: RetentionRule = Field(default_factory=RetentionRule, description="How long to keep.")
-    scorer: Line = Field(default="bayes", description="Which scorer, or a dotted path 'pkg.mod:Class'.")
+    scorer: Line = Field(default="tingfeng", description="Which scorer, or a dotted path 'pkg.mod:Class'.")
     words: tuple[UserWord, ...] = Field(
         default=(), description="Words of your trade that are never cut in two; brand names and aliases never are."
     )

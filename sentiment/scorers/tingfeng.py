@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import heads as table
+from sentiment.explain import Explanation, parts_of
 from sentiment.heads import Heads
-from sentiment.judge import Judge, Judgement
+from sentiment.judge import Judge
+from sentiment.scorer import named
 from sentiment.text import Batch, Normaliser
+from sentiment.tokenizer import Tokenizer, default_tokenizer
 from tingfeng.model import Label, Verdict
 
 Chances = NDArray[np.float64]
@@ -33,7 +36,7 @@ class TingfengScorer:
         """With the weights shipped, unless given others. ScoringError when they cannot be read."""
         self.judge = Judge(heads or table.load())
         self._normaliser = Normaliser(names)
-        self.version = f"{_REVISION}.{self.judge.heads.digest}"
+        self.version = f"{_REVISION}.{self.judge.heads.digest}{named(names)}"
 
     def score(self, texts: Sequence[str]) -> list[Verdict]:
         return [verdict_of(*row) for row in self.chances(texts).tolist()]
@@ -45,6 +48,16 @@ class TingfengScorer:
         for part in batches(texts):
             found[start : start + len(part)] = self._chances(self._normaliser.batch(part))
             start += len(part)
+        return found
+
+    def explain(self, texts: Sequence[str], tokenizer: Tokenizer | None = None) -> list[Explanation]:
+        """What each word and sign added to the verdict; see `sentiment.explain`."""
+        cutter = tokenizer or default_tokenizer()
+        found = []
+        for part in batches(texts):
+            batch = self._normaliser.batch(part)
+            rows = zip(self._chances(batch).tolist(), parts_of(batch, self.judge, cutter), strict=True)
+            found += [Explanation(verdict=verdict_of(*row), parts=parts, base=base) for row, (parts, base) in rows]
         return found
 
     def _chances(self, batch: Batch) -> Chances:

@@ -1,0 +1,66 @@
+"""What the configuration says of brands, made ready once: names, words to keep whole, and words of their aspects."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Protocol
+
+from sentiment.aspects import Taxonomy, render_stored
+from sentiment.scorer import Scorer
+from sentiment.tokenizer import Tokenizer, tokenizer_for
+from tingfeng.model import Brand
+
+
+class Said(Protocol):
+    """A text of a brand; store.scores.Pending is one."""
+
+    @property
+    def mention_id(self) -> int: ...
+    @property
+    def brand(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+Aspects = Mapping[tuple[int, str], str]  # (mention_id, brand) → "name:label", joined by a tab
+
+
+class BrandWords:
+    """Made from a configuration's brands and its `whole_words`."""
+
+    def __init__(self, brands: Sequence[Brand], whole_words: Sequence[str] = ()) -> None:
+        self._brands = {brand.name: brand for brand in brands}
+        self.whole_words = tuple(whole_words)
+        self.names = tuple(dict.fromkeys(word for brand in brands for word in brand.words))
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        return tokenizer_for(self.whole_words)
+
+    def aspects(self, scorer: Scorer) -> Callable[[Sequence[Said]], Aspects]:
+        """A function that tags a batch, each text with the aspects of the brand it is about."""
+
+        def tagged(batch: Sequence[Said]) -> Aspects:
+            by_brand: dict[str, list[Said]] = defaultdict(list)
+            for one in batch:
+                by_brand[one.brand].append(one)
+            found: dict[tuple[int, str], str] = {}
+            for brand, own in by_brand.items():
+                tags = self._taxonomy(brand).tag([one.text for one in own], scorer.score)
+                found |= {(o.mention_id, brand): render_stored(t) for o, t in zip(own, tags, strict=True) if t}
+            return found
+
+        return tagged
+
+    def _taxonomy(self, name: str) -> Taxonomy:
+        """Of a brand that is no longer configured: the shipped one."""
+        if name not in self._taxonomies:
+            brand = self._brands.get(name)
+            self._taxonomies[name] = Taxonomy.load(brand.aspects, names=brand.words) if brand else Taxonomy.load()
+        return self._taxonomies[name]
+
+    @cached_property
+    def _taxonomies(self) -> dict[str, Taxonomy]:
+        return {}
