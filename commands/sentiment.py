@@ -10,7 +10,7 @@ from typing import Annotated, cast
 
 import typer
 
-from commands import sentiment_desk, sentiment_words
+from commands import sentiment_desk, sentiment_explain, sentiment_words
 from commands.sentiment_evaluate import evaluate, show_quality
 from commands.shared import AsJson, Layers, note, say, say_json
 
@@ -22,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.command()(sentiment_explain.explain)
 app.command()(sentiment_words.aspects)
 app.command()(sentiment_words.terms)
 app.add_typer(sentiment_desk.app)  # its commands beside these

@@ -28,6 +28,7 @@ from tingfeng.errors import ScoringError
 from tingfeng.model import Verdict
 
 Floats = NDArray[np.float64]
+_EMOTICON = 6  # words, brackets included
 LEAST = 1e-6  # what a probability is rounded to
 
 
@@ -88,11 +89,24 @@ def parts_of(batch: Batch, judge: Judge, tokenizer: Tokenizer) -> list[tuple[tup
     judgement = judge.judge(known)
     lean, opinion = _of_characters(batch, judge, known, judgement)
     bases = _bases(batch, judge, known, judgement)
-    words = [tokenizer.cut(text) for text in batch.texts()]
+    words = [_with_emoticons(tokenizer.cut(text)) for text in batch.texts()]
     return [
         (_parts(own, lean[start + 1 : end], opinion[start + 1 : end]), base)
         for own, base, start, end in zip(words, bases, batch.bounds[:-1], batch.bounds[1:], strict=True)
     ]
+
+
+def _with_emoticons(words: list[str]) -> list[str]:
+    """[怒] is one sign: what stands in brackets, if it is short, goes with them."""
+    if "[" not in words:
+        return words
+    found: list[str] = []
+    i = 0
+    while i < len(words):
+        end = words.index("]", i, i + _EMOTICON) if words[i] == "[" and "]" in words[i : i + _EMOTICON] else i
+        found.append("".join(words[i : end + 1]))
+        i = end + 1
+    return found
 
 
 def _parts(words: Sequence[str], lean: Floats, opinion: Floats) -> tuple[Part, ...]:

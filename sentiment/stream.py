@@ -10,12 +10,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+import orjson
+
 from sentiment.scorer import Scorer
 from tingfeng.errors import ScoringError
 from tingfeng.model import Verdict
 
-CHUNK = 1 << 18  # bytes; a pipe gives 64 kB at a time
+CHUNK = 1 << 18  # bytes; a pipe gives 64 kB at a time, a file all of it
 LONGEST = 1 << 26  # bytes of one line; more is not a text but a mistake
+_LINE = (
+    '{"polarity": %r, "label": %d, "probabilities": {"negative": %r, "neutral": %r, "positive": %r}}\n'
+)
+Chances = NDArray[np.float64]
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -29,19 +37,33 @@ def score_stream(read: Callable[[int], bytes], write: Callable[[bytes], object],
     for lines in _chunks(read):
         batch, problem = texts.take(lines)
         if batch:
-            write("".join(map(render, scorer.score(batch))).encode())
+            write(_answers(scorer, batch))
             answered += len(batch)
         if problem:
             raise problem
     return answered
 
 
+def _answers(scorer: Scorer, texts: list[str]) -> bytes:
+    """Of scorers that give whole arrays without making a record of each text: that alone would cost a fifth."""
+    whole = getattr(scorer, "chances", None)
+    if whole is None:
+        return "".join(map(render, scorer.score(texts))).encode()
+    return "".join([_LINE % row for row in zip(*columns_of(whole(texts)), strict=True)]).encode()
+
+
+def columns_of(chances: Chances) -> tuple[list[float], list[int], list[float], list[float], list[float]]:
+    """Polarity, label and the three probabilities of each row, as `Verdict` has them."""
+    negative, neutral, positive = chances.T
+    label = (positive > np.maximum(neutral, negative)).astype(int) - (negative > np.maximum(neutral, positive))
+    columns = (np.round(positive - negative, 6), label, negative, neutral, positive)
+    return tuple(column.tolist() for column in columns)  # type: ignore[return-value]
+
+
 def render(verdict: Verdict) -> str:
     """One line, the same as json.dumps(verdict.as_json()) in a third of the time."""
-    return (
-        f'{{"polarity": {verdict.polarity!r}, "label": {verdict.label:d}, "probabilities": {{'
-        f'"negative": {verdict.negative!r}, "neutral": {verdict.neutral!r}, "positive": {verdict.positive!r}}}}}\n'
-    )
+    v = verdict
+    return _LINE % (v.polarity, v.label, v.negative, v.neutral, v.positive)
 
 
 class _Texts:
@@ -71,15 +93,23 @@ class _Texts:
         if len(line) > LONGEST:
             raise ScoringError(f"line {self._number}: longer than {LONGEST >> 20} MB")
         try:
-            row = json.loads(line.decode())
-        except UnicodeDecodeError as e:
-            raise ScoringError(f"line {self._number}: not UTF-8") from e
-        except (ValueError, RecursionError) as e:
-            raise ScoringError(f"line {self._number}: not JSON") from e
+            row = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            row = self._slowly(line)
         text = row.get("text") if isinstance(row, dict) else None
         if not isinstance(text, str):
             raise ScoringError(f'line {self._number}: expected {{"text": "…"}}')
         return text
+
+
+    def _slowly(self, line: bytes) -> object:
+        """What orjson does not take, like a lone surrogate, JSON as Python reads it may still be."""
+        try:
+            return json.loads(line.decode())
+        except UnicodeDecodeError as e:
+            raise ScoringError(f"line {self._number}: not UTF-8") from e
+        except (ValueError, RecursionError) as e:
+            raise ScoringError(f"line {self._number}: not JSON") from e
 
 
 def _chunks(read: Callable[[int], bytes]) -> Iterator[list[bytes]]:

@@ -65,7 +65,7 @@ class TingfengScorer:
         known = self.judge.heads.known(batch)
         if len(known.present):
             sharp = np.round(self.judge.judge(known).chances(), _DIGITS)
-            sharp[:, 1] = 1 - sharp[:, 0] - sharp[:, 2]
+            sharp[:, 1] = np.maximum(0, np.round(1 - sharp[:, 0] - sharp[:, 2], _DIGITS))
             found[known.present] = sharp
         return found
 
@@ -94,5 +94,5 @@ def verdict_of(negative: float, neutral: float, positive: float) -> Verdict:
     elif positive > neutral and positive > negative:
         label = Label.POSITIVE
     return Verdict(
-        polarity=positive - negative, label=label, negative=negative, neutral=neutral, positive=positive
+        polarity=round(positive - negative, _DIGITS), label=label, negative=negative, neutral=neutral, positive=positive
     )
