@@ -25,8 +25,8 @@ from demo.replica.posts import StoryClock, World
 from demo.story import Story
 from demo.survey import survey_csv
 from feedback.jobs import ImportReport, import_survey
-from sentiment.jobs import score_pending
 from sentiment.brands import BrandWords
+from sentiment.jobs import score_pending
 from sentiment.layers import folder_of
 from sentiment.scorer import Scorer
 from sentiment.scorers import load_scorer

@@ -120,7 +120,9 @@ def _parts(words: Sequence[str], lean: Floats, opinion: Floats) -> tuple[Part, .
 def _bases(batch: Batch, judge: Judge, known: Known, judgement: Judgement) -> list[Part]:
     """Nothing is known of a text without a known n-gram: it is neutral, without any log-odds."""
     found = [Part("", 0.0, 0.0)] * len(batch)
-    for text, lean, opinion in zip(known.present.tolist(), *map(np.ndarray.tolist, judge.bases(judgement)), strict=True):
+    for text, lean, opinion in zip(
+        known.present.tolist(), *map(np.ndarray.tolist, judge.bases(judgement)), strict=True
+    ):
         found[text] = Part("", lean, opinion)
     return found
 

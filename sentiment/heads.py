@@ -144,7 +144,7 @@ def _unpacked(words: NDArray[np.int64]) -> list[NDArray[np.int64]]:
 
 def save(path: Path, keys: NDArray[np.uint32], weights: NDArray[np.int8], scales: Floats, meta: dict[str, Any]) -> None:
     """The same table gives the same bytes: neither time nor file name is written."""
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "steps": np.diff(keys >> _PRINT_BITS, prepend=np.uint32(0)).astype(np.uint32),
         "prints": (keys & _PRINT).astype(np.uint8),
         "weights": np.ascontiguousarray(weights.T),
@@ -152,7 +152,7 @@ def save(path: Path, keys: NDArray[np.uint32], weights: NDArray[np.int8], scales
     }
     text = json.dumps({"format": FORMAT} | meta, ensure_ascii=False, sort_keys=True)
     arrays["meta"] = np.frombuffer(text.encode(), dtype=np.uint8)
-    np.savez_compressed(path, allow_pickle=False, **arrays)
+    np.savez_compressed(path, allow_pickle=False, **arrays)  # type: ignore[arg-type]
 
 
 def shipped_path() -> Path:

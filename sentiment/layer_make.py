@@ -81,7 +81,14 @@ def _fit(base: Scorer, corrected: Texts, anchors: Texts, ridge: float) -> Layer:
     sides = np.zeros((len(target), 2))
     sides[: len(corrected), 1], sides[len(corrected) :, 0] = ours_weight, weight
     gate = fit(phi, np.zeros((len(target), 2)), sides, _GATE_RIDGE)
-    return Layer(keys=known, weights=weights, gate=gate, caution=0.0, base_name=base.name, base_version=without_names(base.version))
+    return Layer(
+        keys=known,
+        weights=weights,
+        gate=gate,
+        caution=0.0,
+        base_name=base.name,
+        base_version=without_names(base.version),
+    )
 
 
 def _common(texts: Texts) -> npt.NDArray[np.uint64]:

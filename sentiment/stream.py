@@ -11,8 +11,8 @@ import json
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 import orjson
+from numpy.typing import NDArray
 
 from sentiment.scorer import Scorer
 from tingfeng.errors import ScoringError
@@ -20,9 +20,7 @@ from tingfeng.model import Verdict
 
 CHUNK = 1 << 18  # bytes; a pipe gives 64 kB at a time, a file all of it
 LONGEST = 1 << 26  # bytes of one line; more is not a text but a mistake
-_LINE = (
-    '{"polarity": %r, "label": %d, "probabilities": {"negative": %r, "neutral": %r, "positive": %r}}\n'
-)
+_LINE = '{"polarity": %r, "label": %d, "probabilities": {"negative": %r, "neutral": %r, "positive": %r}}\n'
 Chances = NDArray[np.float64]
 _BOM = b"\xef\xbb\xbf"
 
@@ -57,7 +55,7 @@ def columns_of(chances: Chances) -> tuple[list[float], list[int], list[float], l
     negative, neutral, positive = chances.T
     label = (positive > np.maximum(neutral, negative)).astype(int) - (negative > np.maximum(neutral, positive))
     columns = (np.round(positive - negative, 6), label, negative, neutral, positive)
-    return tuple(column.tolist() for column in columns)  # type: ignore[return-value]
+    return tuple(column.tolist() for column in columns)
 
 
 def render(verdict: Verdict) -> str:
@@ -100,7 +98,6 @@ class _Texts:
         if not isinstance(text, str):
             raise ScoringError(f'line {self._number}: expected {{"text": "…"}}')
         return text
-
 
     def _slowly(self, line: bytes) -> object:
         """What orjson does not take, like a lone surrogate, JSON as Python reads it may still be."""

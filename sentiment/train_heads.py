@@ -131,9 +131,7 @@ def unit_rows(matrix: Any) -> Any:
 _shared: tuple[Corpus, Lexicon] | None = None  # what forked processes inherit: pickling it would cost more than fitting
 
 
-def fit_all(
-    corpus: Corpus, heads: Sequence[Head], lexicon: Lexicon, progress: Callable[[str], object]
-) -> list[Fitted]:
+def fit_all(corpus: Corpus, heads: Sequence[Head], lexicon: Lexicon, progress: Callable[[str], object]) -> list[Fitted]:
     """All heads, in their order, on PROCESSES processes; each is deterministic by itself."""
     global _shared
     _shared = corpus, lexicon
@@ -187,9 +185,7 @@ def _lexicon(corpus: Corpus, head: Head, rows: Flags, lexicon: Lexicon) -> tuple
     return lexicon.column(head.name, corpus.vocabulary), 0.0
 
 
-def _logistic(
-    corpus: Corpus, head: Head, rows: Flags, scale: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], float]:
+def _logistic(corpus: Corpus, head: Head, rows: Flags, scale: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
     from scipy import sparse
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
@@ -200,9 +196,9 @@ def _logistic(
     scaled = sparse.csr_matrix((part.data * scale[columns], columns, starts), shape=part.shape)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is part of the recipe
-        fit = LogisticRegression(
-            C=head.c, solver="liblinear", dual=True, tol=0.05, max_iter=40, random_state=0
-        ).fit(scaled, head.target[chosen])
+        fit = LogisticRegression(C=head.c, solver="liblinear", dual=True, tol=0.05, max_iter=40, random_state=0).fit(
+            scaled, head.target[chosen]
+        )
     weights: NDArray[np.float32] = (scale * fit.coef_[0]).astype(np.float32)
     return weights, float(fit.intercept_[0])
 
