@@ -77,9 +77,7 @@ def train(
         say_json(report)
         return
     for name, found in report.figures.items():
-        say(
-            f"{name}: {report.sizes[name]:,} bytes; cross-validated 交叉验证, ± standard deviation over folds 各折标准差"
-        )
+        say(f"{name}: {report.sizes[name]:,} bytes; cross-validated 交叉验证, ± over folds 各折标准差")
         show_quality(found.families)
         pairs = zip([f.corpus for f in found.families] + ["mean"], (*found.spread, found.mean_spread), strict=True)
         say("± " + "  ".join(f"{corpus} {spread:.4f}" for corpus, spread in pairs if spread is not None) + "\n")

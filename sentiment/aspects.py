@@ -22,7 +22,7 @@ from importlib import resources
 from typing import NamedTuple, Self
 
 from sentiment.clauses import pieces
-from sentiment.text import clean
+from sentiment.text import cleaned
 from sentiment.triggers import Hit, Triggers, Word, folded
 from tingfeng.errors import ScoringError
 from tingfeng.model import Label, Verdict
@@ -88,26 +88,26 @@ class Taxonomy:
         for name, more in (extra or {}).items():
             if told := problem_of(name) or (None if any(more) else "has no words"):
                 raise ScoringError(f"aspect '{name}' {told}")
-            words |= dict.fromkeys(filter(None, more), Word(name, 0))
-        return cls(words | dict.fromkeys(filter(None, names), Word(None, 0)))
+            words |= dict.fromkeys(filter(None, cleaned(list(more))), Word(name, 0))
+        return cls(words | dict.fromkeys(filter(None, cleaned(list(names))), Word(None, 0)))
 
     def tag(self, texts: Sequence[str], score: Score) -> list[tuple[AspectVerdict, ...]]:
         """Per text what it says about which aspect, in the order of the text. Takes any text; linear in its length.
 
         `score` is any scorer's; it is called once, and not at all when no text names an aspect.
         """
-        cleaned = [clean(text) for text in texts]
-        plain = [folded(text) for text in cleaned]
+        read = cleaned(texts)
+        plain = [folded(text) for text in read]
         parts = {
             place: [
-                _Part(aspect, lean, cleaned[place][piece.start : piece.end].strip(), trigger, piece.bare)
+                _Part(aspect, lean, read[place][piece.start : piece.end].strip(), trigger, piece.bare)
                 for piece in pieces(plain[place], hits)
-                for aspect, lean, trigger in _named(cleaned[place], piece.hits)
+                for aspect, lean, trigger in _named(read[place], piece.hits)
             ]
             for place, hits in self._triggers.find(plain).items()
         }
-        verdicts = _scored(parts, cleaned, score)
-        judged = {i: tuple(_judged(own, verdicts, cleaned[i])) for i, own in parts.items()}
+        verdicts = _scored(parts, read, score)
+        judged = {i: tuple(_judged(own, verdicts, read[i])) for i, own in parts.items()}
         return [judged.get(i, ()) for i in range(len(texts))]
 
 

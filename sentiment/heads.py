@@ -152,7 +152,7 @@ def save(path: Path, keys: NDArray[np.uint32], weights: NDArray[np.int8], scales
     }
     text = json.dumps({"format": FORMAT} | meta, ensure_ascii=False, sort_keys=True)
     arrays["meta"] = np.frombuffer(text.encode(), dtype=np.uint8)
-    np.savez_compressed(path, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
 def shipped_path() -> Path:

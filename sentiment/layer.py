@@ -26,7 +26,7 @@ from sentiment.layer_fit import Floats, logits, matrix, softmax
 from tingfeng.errors import ScoringError
 from tingfeng.model import Label, Verdict
 
-FORMAT = 1
+FORMAT = 2
 AT_ONCE = 100_000  # characters
 _ARRAYS = ("keys", "weights", "gate")
 _DO = "run: tingfeng sentiment learn, or go back with: tingfeng sentiment learn --use base"

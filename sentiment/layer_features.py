@@ -1,4 +1,4 @@
-"""What a layer looks at: hashed runs of one to three characters. One function, so that another can take its place."""
+"""What a layer looks at: the n-grams of the scorer's own kind, up to three characters. Fewer than it: texts are few."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.text import clean
+from sentiment.ngrams import NONE, hashes
+from sentiment.text import Normaliser
+from sentiment.weighing import places
 
 LONGEST = 3  # characters of a run
-_ODD = np.uint64(0x9E3779B97F4A7C15)
-_MIX = np.uint64(0xBF58476D1CE4E5B9)
-_HALF = np.uint64(32)
 
 Hashes = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
@@ -27,27 +26,11 @@ class Runs(NamedTuple):
 
 
 def features(texts: Sequence[str]) -> Runs:
-    """Never raises; linear. White space and letter case do not count, nor what `clean` takes away."""
-    words = ["".join(clean(text).casefold().split()) for text in texts]
-    signs = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
-    lengths = np.fromiter(map(len, words), np.int64, len(words))
-    owner = np.repeat(np.arange(len(words)), lengths)
-    rolling, runs, owners = np.zeros_like(signs), [], []
-    for n in range(1, LONGEST + 1):
-        rolling = rolling[: len(signs) - n + 1] * _ODD + signs[n - 1 :]
-        within = owner[: len(signs) - n + 1] == owner[n - 1 :]
-        runs.append(_scatter(rolling[within] + np.uint64(n)))
-        owners.append(owner[: len(signs) - n + 1][within])
-        if len(signs) <= n:
-            break
-    of = np.concatenate(owners)
-    order = np.argsort(of, kind="stable")
-    indptr = np.concatenate(([0], np.cumsum(np.bincount(of, minlength=len(words))))).astype(np.int64)
-    return Runs(indptr, np.concatenate(runs)[order])
-
-
-def _scatter(values: Hashes) -> Hashes:
-    """Spread the bits, so that equal sums of different runs are as good as impossible."""
-    values = (values ^ (values >> _HALF)) * _MIX
-    scattered: Hashes = values ^ (values >> _HALF)
-    return scattered
+    """Never raises; linear in the characters."""
+    batch = Normaliser().batch(texts)
+    found = hashes(batch)[:, :LONGEST]
+    position, n = np.nonzero(found != NONE)
+    owner, _ = places(batch)
+    sizes = np.bincount(owner[position], minlength=len(texts))
+    indptr = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+    return Runs(indptr, found[position, n].astype(np.uint64))

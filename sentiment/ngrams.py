@@ -28,8 +28,8 @@ _SHIFT = np.uint64(64 - HASH_BITS)
 def hashes(batch: Batch) -> Hashes:
     """HASH_BITS-bit hashes, shape (characters, LONGEST): column n − 1 is the n-gram that starts there, or NONE.
 
-    There is none beyond the end of a text or of a separator by itself; nor of one or two Latin letters, digits or blanks,
-    which say nothing of what a text feels.
+    There is none beyond the end of a text or of a separator by itself; nor of one or two Latin letters, digits or
+    blanks, which say nothing of what a text feels.
     """
     codes = batch.codes
     rolling = _lower().take(codes).astype(np.uint64)

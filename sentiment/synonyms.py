@@ -1,8 +1,7 @@
-"""Different words for one thing: the groups of data/synonyms.txt, and the pairs of signs of data/traditional.txt."""
+"""Different words for one thing: the groups of data/synonyms.txt."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -63,22 +62,3 @@ def lines_of(name: str) -> Iterator[str]:
     """The lines of a data file, without comments and empty ones."""
     text = resources.files("sentiment").joinpath(f"data/{name}").read_text("utf-8")
     return (line for line in text.splitlines() if line and not line.startswith("#"))
-
-
-@cache
-def _signs() -> Mapping[int, str]:
-    pairs = "".join(lines_of("traditional.txt"))
-    return {ord(old): new for old, new in zip(pairs[::2], pairs[1::2], strict=True)}
-
-
-@cache
-def _odd() -> re.Pattern[str]:
-    return re.compile("[\0\ud800-\udfff" + "".join(map(chr, _signs())) + "]")
-
-
-def simplified(text: str) -> str:
-    """`text` with common traditional signs made simplified, sign for sign, so that places in it stay the same.
-
-    What no database and no segmenter takes becomes U+FFFD.
-    """
-    return storable(text).translate(_signs()) if _odd().search(text) else text

@@ -15,8 +15,8 @@ from functools import cache
 from itertools import chain, islice
 from typing import NamedTuple
 
-from sentiment.synonyms import lines_of, simplified, synonyms
-from sentiment.text import clean
+from sentiment.synonyms import lines_of, synonyms
+from sentiment.text import cleaned
 from sentiment.tokenizer import Tokenizer, default_tokenizer
 from tingfeng.growth import GrownTerm, grown
 
@@ -152,7 +152,6 @@ _UNITS, _PARTS = _Units(), _Parts()
 
 
 def _unit(word: str) -> _Unit:
-    word = simplified(word)
     if word in _NOT:
         return _Unit(_NEGATION, _NOT[word])
     ending = synonyms().endings.get(word)
@@ -191,7 +190,7 @@ def stop_words() -> frozenset[str]:
 def terms_of(texts: Iterable[str], tokenizer: Tokenizer | None = None) -> list[tuple[str, ...]]:
     """The terms of each text, whatever it holds; linear in its length."""
     cut = (tokenizer or default_tokenizer()).cut
-    ready = [simplified(clean(text)) for text in texts]
+    ready = cleaned(list(texts))
     said = synonyms().wordings.found_in(ready)
     return [_terms(cut(text), dict.fromkeys(said.get(i, ()))) for i, text in enumerate(ready)]
 

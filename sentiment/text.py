@@ -100,6 +100,11 @@ def _plain() -> Normaliser:
     return Normaliser()
 
 
+def cleaned(texts: Sequence[str]) -> list[str]:
+    """Many texts normalised at once, without any brand's names."""
+    return _plain().texts(texts)
+
+
 def clean(text: str) -> str:
     """One text normalised, without any brand's names. Cleaning twice changes nothing more."""
     return _plain().texts([text])[0]

@@ -19,6 +19,7 @@ from sentiment.corpora import Labelled, read_corpora, read_corpus
 from sentiment.cross import CrossValidated, Judged
 from sentiment.scorers.tingfeng import verdict_of
 from sentiment.train_heads import TAUGHT
+from sentiment.train_questions import questions
 from tingfeng.errors import ScoringError
 from tingfeng.model import Label
 
@@ -70,7 +71,7 @@ def _train_heads(rows: list[Labelled], out: Path, progress: Progress) -> list[Ju
     words = lexicon.load()
     corpus = train_heads.read(rows, words)
     progress(f"{len(corpus.vocabulary)} n-grams")
-    fitted = train_heads.fit_all(corpus, train_heads.questions(corpus), words, progress)
+    fitted = train_heads.fit_all(corpus, questions(corpus), words, progress)
     progress("mixing the heads")
     train_table.save(out, corpus, train_mix.mix(corpus, fitted))
     chances = np.round(train_mix.unseen_chances(corpus, fitted), 6)

@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from sentiment.synonyms import simplified
-
 _ASCII_SIGN = re.compile("[0-9a-z]")
 # Ends a few characters before a word that did not happen: 没有漏发, 一点也不卡顿, 并没出现任何异味.
 _NEGATED = re.compile(
@@ -39,7 +37,7 @@ class Hit(NamedTuple):
 
 
 class Triggers:
-    """Finds words: of overlapping ones the first, then the longest. Case, and traditional or simplified, are alike."""
+    """Finds words: of overlapping ones the first, then the longest. Case is alike."""
 
     def __init__(self, words: Mapping[str, Word]) -> None:
         known = {folded(word): what for word, what in words.items() if word}
@@ -65,8 +63,7 @@ class Triggers:
 
 
 def folded(text: str) -> str:
-    """`text` in small letters and simplified signs, as long as before: a place in one is a place in the other."""
-    text = simplified(text)
+    """`text` in small letters, as long as before: a place in one is a place in the other."""
     small = text.lower()
     return small if len(small) == len(text) else "".join(map(_small, text))
 

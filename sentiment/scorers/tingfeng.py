@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import heads as table
-from sentiment.explain import Explanation, parts_of
 from sentiment.heads import Heads
 from sentiment.judge import Judge
 from sentiment.scorer import named
 from sentiment.text import Batch, Normaliser
-from sentiment.tokenizer import Tokenizer, default_tokenizer
 from tingfeng.model import Label, Verdict
+
+if TYPE_CHECKING:
+    from sentiment.explain import Explanation
+    from sentiment.tokenizer import Tokenizer
 
 Chances = NDArray[np.float64]
 
@@ -52,6 +55,9 @@ class TingfengScorer:
 
     def explain(self, texts: Sequence[str], tokenizer: Tokenizer | None = None) -> list[Explanation]:
         """What each word and sign added to the verdict; see `sentiment.explain`."""
+        from sentiment.explain import Explanation, parts_of  # words are cut only for what needs words
+        from sentiment.tokenizer import default_tokenizer
+
         cutter = tokenizer or default_tokenizer()
         found = []
         for part in batches(texts):

@@ -15,7 +15,7 @@ from bench.aspects import measure, read
 from sentiment.aspects import AspectVerdict, Taxonomy, problem_of, render_stored, shipped
 from sentiment.clauses import pieces
 from sentiment.scorers.bayes import BayesScorer
-from sentiment.synonyms import simplified
+from sentiment.text import clean
 from sentiment.triggers import Hit, folded
 from tingfeng.errors import ScoringError
 from tingfeng.model import Label, Verdict
@@ -88,7 +88,7 @@ def test_tag(why: str, text: str, want: str) -> None:
 def test_what_a_verdict_carries() -> None:
     [[taste, delivery]] = TAXONOMY.tag(["這次味道挺好，但是物流太差了！"], PlainScorer())
     assert taste == AspectVerdict(
-        aspect="口味", label=Label.POSITIVE, polarity=0.7, clause="這次味道挺好", trigger="味道"
+        aspect="口味", label=Label.POSITIVE, polarity=0.7, clause="这次味道挺好", trigger="味道"
     )
     assert (delivery.clause, delivery.trigger, delivery.polarity) == ("但是物流太差了", "物流", -0.7)
 
@@ -145,7 +145,7 @@ def test_the_shipped_taxonomy_is_sound() -> None:
         for word in aspect.words:
             assert len(word) > 1 or word == "脏", f"{word}: single signs stand in too many words"
             assert owner.setdefault(word, aspect.name) == aspect.name, f"{word} in two aspects"
-            assert word == folded(word) == simplified(word)
+            assert word == folded(word) == clean(word)
     raw = tomllib.loads(resources.files("sentiment").joinpath("data/aspects.toml").read_text("utf-8"))
     for table in raw["aspects"]:
         words = " ".join(table[key] for key in ("words", "bad", "good")).split()

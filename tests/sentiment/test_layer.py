@@ -36,14 +36,14 @@ def runs_of(text: str) -> set[int]:
 
 
 def test_runs_of_one_to_three_characters() -> None:
-    assert [len(features([t]).hashes) for t in ("", "船", "船稳", "船稳船稳")] == [0, 1, 3, 9]
-    assert runs_of("船稳") & runs_of("很稳") == runs_of("稳")
-    assert runs_of("ab") != runs_of("ba")
-    assert runs_of("aa") > runs_of("a")
+    # With where the text begins and ends: ^船 船 船$, and so on.
+    assert [len(features([t]).hashes) for t in ("", "船", "船稳", "船稳船稳")] == [0, 3, 7, 13]
+    assert runs_of("船稳") & runs_of("很稳") == runs_of("稳") & runs_of("很稳")
+    assert runs_of("船稳船") != runs_of("稳船稳")
 
 
-def test_white_space_and_case_do_not_count() -> None:
-    assert runs_of(" OK 船\n稳") == runs_of("ok船稳")
+def test_case_and_kinds_of_white_space_do_not_count() -> None:
+    assert runs_of("OK 船\n\n稳") == runs_of("ok\u3000船 稳")
 
 
 @given(texts=st.lists(ANY_TEXT, max_size=6))
@@ -58,9 +58,10 @@ def test_texts_do_not_run_into_each_other(texts: list[str]) -> None:
 def test_a_feature_counts_once_and_long_texts_do_not_shout() -> None:
     known = np.unique(features(["稳"]).hashes)
     phi = matrix(features(["稳稳稳", "x", "", "稳"]), known)
-    assert phi.shape == (4, 1)
-    assert phi.rows.tolist() == [0, 3]
-    assert phi.values.tolist() == pytest.approx([1 / np.sqrt(6), 1.0])
+    assert phi.shape == (4, 3)
+    assert phi.rows.tolist() == [0, 0, 0, 3, 3, 3]
+    # 稳稳稳 has ten runs: 3 × 稳, 2 × 稳稳, 稳稳稳, and four with where it begins or ends.
+    assert phi.values.tolist() == pytest.approx([1 / np.sqrt(10)] * 3 + [1 / np.sqrt(3)] * 3)
 
 
 def test_nothing_known() -> None:

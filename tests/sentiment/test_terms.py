@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.synonyms import lines_of, simplified, synonyms
+from sentiment.synonyms import lines_of, synonyms
 from sentiment.terms import MOST, name_growth, stop_words, terms, terms_of
+from sentiment.text import clean
 from sentiment.tokenizer import default_tokenizer, tokenizer_for
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
@@ -110,7 +111,7 @@ def test_the_groups_of_synonyms_are_sound() -> None:
         assert variants, line
         for word in variants:
             assert owner.setdefault((kind, word), shown) == shown, f"{word}: {shown}"
-            assert simplified(word) == word, f"{word}: write it in simplified signs"
+            assert clean(word) == word, f"{word}: write it in simplified signs"
     assert groups >= 150
     forms = synonyms().forms
     assert {word: form for word, form in forms.items() if forms.get(form, form) != form} == {}
