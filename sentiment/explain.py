@@ -10,9 +10,11 @@ words are jieba's. So base and parts add up to the log-odds, and the log-odds sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from math import fsum, log
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,7 @@ from sentiment.heads import Known
 from sentiment.judge import Judge, Judgement
 from sentiment.ngrams import LONGEST
 from sentiment.scorer import Scorer
-from sentiment.text import Batch, shown
+from sentiment.text import BRAND, CHAIN, Batch, shown
 from sentiment.tokenizer import Tokenizer
 from sentiment.weighing import places
 from tingfeng.errors import ScoringError
@@ -32,8 +34,7 @@ _EMOTICON = 6  # words, brackets included
 LEAST = 1e-6  # what a probability is rounded to
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A word or sign of the text as it was read, and what it added to each log-odds."""
 
     text: str
@@ -43,24 +44,30 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """`parts` in the order of the text, joined together the text as it was read. `base` is what no word said.
+    """`words` joined together are the text as it was read; `leans` and `opinions` what each added.
 
-    `learnt`: what this installation's layer changed, as one sum.
+    `base` is what no word said, `learnt` what this installation's layer changed, as one sum.
     """
 
     verdict: Verdict
-    parts: tuple[Part, ...]
+    words: Sequence[str]
+    leans: Sequence[float]
+    opinions: Sequence[float]
     base: Part
     learnt: Part = field(default=Part("", 0.0, 0.0))
 
     @property
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(map(Part, self.words, self.leans, self.opinions))
+
+    @property
     def lean(self) -> float:
         """Log-odds of positive against negative: base + parts + learnt."""
-        return fsum([self.base.lean, self.learnt.lean, *(part.lean for part in self.parts)])
+        return fsum([self.base.lean, self.learnt.lean, *self.leans])
 
     @property
     def opinion(self) -> float:
-        return fsum([self.base.opinion, self.learnt.opinion, *(part.opinion for part in self.parts)])
+        return fsum([self.base.opinion, self.learnt.opinion, *self.opinions])
 
     def telling(self, most: int = 8) -> list[Part]:
         """The parts that weigh most for the side the text leans to or against it, heaviest first."""
@@ -83,17 +90,35 @@ def log_odds(verdict: Verdict) -> tuple[float, float]:
     return positive - negative, (positive + negative) / 2 - neutral
 
 
-def parts_of(batch: Batch, judge: Judge, tokenizer: Tokenizer) -> list[tuple[tuple[Part, ...], Part]]:
-    """Of each text of a batch its parts and its base."""
-    known = judge.heads.known(batch)
-    judgement = judge.judge(known)
-    lean, opinion = _of_characters(batch, judge, known, judgement)
-    bases = _bases(batch, judge, known, judgement)
+def explained(
+    batch: Batch, judge: Judge, known: Known, judgement: Judgement, verdicts: Iterable[Verdict], tokenizer: Tokenizer
+) -> list[Explanation]:
+    """Explanations of the verdicts on a batch."""
     words = [_with_emoticons(tokenizer.cut(text)) for text in batch.texts()]
+    counts = np.fromiter(map(len, words), np.int64, len(words))
+    every = list(chain.from_iterable(words))
+    # Where each word begins: behind the words before it, and one separator per text.
+    sizes = np.fromiter(map(len, every), np.int64, len(every))
+    starts = np.cumsum(sizes) - sizes + np.repeat(np.arange(1, len(words) + 1), counts)
+    leans, opinions = (_per_word(found, starts) for found in _of_characters(batch, judge, known, judgement))
+    if _has_marks(batch):
+        every = list(map(shown, every))
+    ends = np.cumsum(counts).tolist()
+    places = (slice(end - count, end) for end, count in zip(ends, counts.tolist(), strict=True))
     return [
-        (_parts(own, lean[start + 1 : end], opinion[start + 1 : end]), base)
-        for own, base, start, end in zip(words, bases, batch.bounds[:-1], batch.bounds[1:], strict=True)
+        Explanation(verdict=verdict, words=every[own], leans=leans[own], opinions=opinions[own], base=base)
+        for verdict, own, base in zip(verdicts, places, _bases(batch, judge, known, judgement), strict=True)
     ]
+
+
+def _per_word(values: Floats, starts: NDArray[np.int64]) -> list[float]:
+    """Sums from each start to the next; separators in between are worth nothing."""
+    found: list[float] = np.add.reduceat(values, starts).tolist() if len(starts) else []
+    return found
+
+
+def _has_marks(batch: Batch) -> bool:
+    return bool(((batch.codes == ord(CHAIN)) | (batch.codes == ord(BRAND))).any())
 
 
 def _with_emoticons(words: list[str]) -> list[str]:
@@ -109,14 +134,6 @@ def _with_emoticons(words: list[str]) -> list[str]:
     return found
 
 
-def _parts(words: Sequence[str], lean: Floats, opinion: Floats) -> tuple[Part, ...]:
-    if not words:
-        return ()
-    starts = np.cumsum([0, *map(len, words[:-1])])
-    sums = np.add.reduceat(lean, starts).tolist(), np.add.reduceat(opinion, starts).tolist()
-    return tuple(map(Part, map(shown, words), *sums))
-
-
 def _bases(batch: Batch, judge: Judge, known: Known, judgement: Judgement) -> list[Part]:
     """Nothing is known of a text without a known n-gram: it is neutral, without any log-odds."""
     found = [Part("", 0.0, 0.0)] * len(batch)
@@ -129,28 +146,26 @@ def _bases(batch: Batch, judge: Judge, known: Known, judgement: Judgement) -> li
 
 def _of_characters(batch: Batch, judge: Judge, known: Known, judgement: Judgement) -> tuple[Floats, Floats]:
     """What each character of the batch adds to lean and opinion."""
-    position, number, n = judge.heads.occurrences(batch)
+    position, number, n = known.places
     text, _ = places(batch)
     key = (known.text << 32) | known.id
     at = np.searchsorted(key, (text.take(position) << 32) | number)
     separators = np.concatenate([[0], np.cumsum(batch.codes == 0)])
     real = n - (separators[position + n] - separators[position])
     share = 1 / (np.bincount(at, minlength=len(key)).take(at) * np.maximum(real, 1))
-    found = []
-    for columns in (judge.lean_columns, judge.opinion_columns):
-        value = judge.weights(known, judgement, columns).take(at) * share
-        found.append(_spread(position, n, value, batch))
+    both = judge.weights(known, judgement)
+    found = [_spread(position * LONGEST + n - 1, value.take(at) * share, len(batch.codes)) for value in both]
+    for values in found:
+        values[batch.codes == 0] = 0
     return found[0], found[1]
 
 
-def _spread(position: NDArray[np.int64], n: NDArray[np.int64], value: Floats, batch: Batch) -> Floats:
-    """`value` at each of the n characters from `position` on, but at separators."""
-    size = len(batch.codes)
-    total = np.zeros(size)
-    for length in range(1, LONGEST + 1):
-        chosen = n == length
-        here = np.bincount(position[chosen], value[chosen], size)
-        for shift in range(length):
-            total[shift:] += here[: size - shift]
-    total[batch.codes == 0] = 0
+def _spread(places: NDArray[np.int64], value: Floats, size: int) -> Floats:
+    """`value` at each of the n characters from its n-gram's start on. `places`: position · LONGEST + n − 1."""
+    table = np.zeros(size * LONGEST)
+    table[places] = value
+    columns = table.reshape(size, LONGEST).T
+    total: Floats = columns.sum(axis=0)
+    for shift in range(1, LONGEST):
+        total[shift:] += columns[shift:].sum(axis=0)[: size - shift]
     return total

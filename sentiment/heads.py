@@ -49,6 +49,7 @@ class Known:
     present: Positions
     starts: Positions
     length: Floats
+    places: tuple[Positions, Positions, Positions]  # see Heads.occurrences
 
 
 class Heads:
@@ -66,7 +67,8 @@ class Heads:
         self.digest = str(meta["digest"])
 
     def known(self, batch: Batch) -> Known:
-        position, number, _ = self.occurrences(batch)
+        found = self.occurrences(batch)
+        position, number, _ = found
         text, passed_on = places(batch)
         key = (text.take(position) << (_ID_BITS + 1)) | (number << 1)
         if passed_on is not None:
@@ -75,7 +77,7 @@ class Heads:
         first = np.empty(len(key), dtype=np.bool_)
         first[:1] = True
         np.not_equal(key[1:] >> 1, key[:-1] >> 1, out=first[1:])
-        return _known(key[first])
+        return _known(key[first], found)
 
     def occurrences(self, batch: Batch) -> tuple[Positions, Positions, Positions]:
         """Every place where a known n-gram starts, in order; the n-gram's number, and its n."""
@@ -99,7 +101,7 @@ class Heads:
         return sums * (self.scales / _OWN) / known.length[:, None]
 
 
-def _known(key: Positions) -> Known:
+def _known(key: Positions, places: tuple[Positions, Positions, Positions]) -> Known:
     text = key >> (_ID_BITS + 1)
     own = 1 - (key & 1)
     starts = np.flatnonzero(np.diff(text, prepend=-1))
@@ -111,6 +113,7 @@ def _known(key: Positions) -> Known:
         present=text[starts],
         starts=starts,
         length=np.sqrt(squares) / _OWN,
+        places=places,
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.heads import Heads, Known
+from sentiment.weighing import CHAIN_WEIGHT
 
 Floats = NDArray[np.float64]
 
@@ -64,10 +65,17 @@ class Judge:
         lean = judgement.shares @ self._constants[self.lean_columns]
         return lean, judgement.shares @ self._constants[self.opinion_columns]
 
-    def weights(self, known: Known, judgement: Judgement, columns: slice) -> Floats:
-        """What each known n-gram adds to its text's sum of these columns."""
+    def weights(self, known: Known, judgement: Judgement) -> tuple[Floats, Floats]:
+        """What each known n-gram adds to its text's lean and opinion."""
         row = np.repeat(np.arange(len(known.present)), np.diff(known.starts, append=len(known.id)))
-        shares = judgement.shares * self.heads.scales[columns] / known.length[:, None]
-        weights = self.heads.weights[:, columns].take(known.id, axis=0)
-        found: Floats = np.einsum("ij,ij->i", weights, shares.take(row, axis=0))
-        return found * np.where(known.own, 1.0, 0.5)
+        own = np.where(known.own, 1.0, CHAIN_WEIGHT)
+        rows = self.heads.weights.take(known.id, axis=0)
+        lean, opinion = (
+            np.einsum("ij,ij->i", rows[:, columns], self._shares(known, judgement, columns).take(row, axis=0)) * own
+            for columns in (self.lean_columns, self.opinion_columns)
+        )
+        return lean, opinion
+
+    def _shares(self, known: Known, judgement: Judgement, columns: slice) -> Floats:
+        found: Floats = judgement.shares * self.heads.scales[columns] / known.length[:, None]
+        return found

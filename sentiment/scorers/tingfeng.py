@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment import heads as table
-from sentiment.heads import Heads
-from sentiment.judge import Judge
+from sentiment.heads import Heads, Known
+from sentiment.judge import Judge, Judgement
 from sentiment.scorer import named
 from sentiment.text import Batch, Normaliser
 from tingfeng.model import Label, Verdict
@@ -55,25 +55,31 @@ class TingfengScorer:
 
     def explain(self, texts: Sequence[str], tokenizer: Tokenizer | None = None) -> list[Explanation]:
         """What each word and sign added to the verdict; see `sentiment.explain`."""
-        from sentiment.explain import Explanation, parts_of  # words are cut only for what needs words
+        from sentiment.explain import explained  # words are cut only for what needs words
         from sentiment.tokenizer import default_tokenizer
 
         cutter = tokenizer or default_tokenizer()
-        found = []
+        found: list[Explanation] = []
         for part in batches(texts):
             batch = self._normaliser.batch(part)
-            rows = zip(self._chances(batch).tolist(), parts_of(batch, self.judge, cutter), strict=True)
-            found += [Explanation(verdict=verdict_of(*row), parts=parts, base=base) for row, (parts, base) in rows]
+            known = self.judge.heads.known(batch)
+            judgement = self.judge.judge(known)
+            verdicts = (verdict_of(*row) for row in _settled(len(batch), known, judgement).tolist())
+            found += explained(batch, self.judge, known, judgement, verdicts, cutter)
         return found
 
     def _chances(self, batch: Batch) -> Chances:
-        found = np.tile(np.array(_NEUTRAL), (len(batch), 1))
         known = self.judge.heads.known(batch)
-        if len(known.present):
-            sharp = np.round(self.judge.judge(known).chances(), _DIGITS)
-            sharp[:, 1] = np.maximum(0, np.round(1 - sharp[:, 0] - sharp[:, 2], _DIGITS))
-            found[known.present] = sharp
-        return found
+        return _settled(len(batch), known, self.judge.judge(known))
+
+
+def _settled(texts: int, known: Known, judgement: Judgement) -> Chances:
+    """Rounded probabilities of all texts; of those without a known n-gram there is nothing to say: neutral."""
+    found = np.tile(np.array(_NEUTRAL), (texts, 1))
+    sharp = np.round(judgement.chances(), _DIGITS)
+    sharp[:, 1] = np.maximum(0, np.round(1 - sharp[:, 0] - sharp[:, 2], _DIGITS))
+    found[known.present] = sharp
+    return found
 
 
 def batches(texts: Sequence[str]) -> Iterator[list[str]]:
