@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,20 +83,18 @@ def _settled(texts: int, known: Known, judgement: Judgement) -> Chances:
     return found
 
 
-def batches(texts: Sequence[str]) -> Iterator[list[str]]:
-    """The texts in order, cut to LONGEST, in lists of about BATCH characters."""
-    part: list[str] = []
-    size = 0
-    for text in texts:
-        if len(text) > LONGEST:
-            text = text[:LONGEST]
-        part.append(text)
-        size += len(text) + 1
-        if size >= BATCH:
-            yield part
-            part, size = [], 0
-    if part:
-        yield part
+def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in order, cut to LONGEST, in slices of about BATCH characters."""
+    if not texts:
+        return
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    if sizes.max() > LONGEST:
+        texts = [text[:LONGEST] for text in texts]
+        sizes = np.minimum(sizes, LONGEST)
+    number = (np.cumsum(sizes + 1) - sizes) // BATCH  # which batch a text begins in
+    ends = [*np.flatnonzero(np.diff(number)) + 1, len(texts)]
+    for start, end in pairwise([0, *ends]):
+        yield texts[start:end]
 
 
 def verdict_of(negative: float, neutral: float, positive: float) -> Verdict:
