@@ -91,12 +91,15 @@ class Heads:
 
     def sums(self, known: Known) -> Floats:
         """Of each present text (rows of `known.present`) its columns, divided by its length."""
+        if not len(known.id):
+            return np.zeros((0, self.columns))
         starts, owner = _chopped(known.starts, len(known.id))
         rows = self._words.take(known.id, axis=0)
         # An own n-gram counts double what a passed-on one does.
         rows <<= known.own[:, None]
-        words = np.add.reduceat(rows, starts, axis=0) if len(starts) else rows
-        fields = np.stack(_unpacked(words), axis=2).reshape(len(starts), -1)[:, : self.columns]
+        fields = np.stack(_unpacked(np.add.reduceat(rows, starts, axis=0)), axis=2).reshape(len(starts), -1)[
+            :, : self.columns
+        ]
         if owner is not None:
             first = np.flatnonzero(np.diff(owner, prepend=-1))
             fields = np.add.reduceat(fields, first, axis=0)
@@ -123,7 +126,7 @@ def _known(key: Positions, places: tuple[Positions, Positions, Positions]) -> Kn
 def _chopped(starts: Positions, size: int) -> tuple[Positions, Positions | None]:
     """Segments of at most _FULL n-grams, and which text each belongs to (None when every text is one segment)."""
     sizes = np.diff(starts, append=size)
-    if not len(sizes) or sizes.max() <= _FULL:
+    if sizes.max() <= _FULL:
         return starts, None
     pieces = -(-sizes // _FULL)
     owner = np.repeat(np.arange(len(starts)), pieces)
