@@ -7,7 +7,7 @@ import os
 import sys
 from io import BufferedReader
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, BinaryIO, cast
 
 import typer
 
@@ -44,7 +44,7 @@ def score(scorer: ScorerName = "tingfeng", layers: Layers = None) -> None:
     from sentiment.stream import score_stream
 
     out = sys.stdout.buffer
-    _widen(sys.stdin.fileno())
+    _widen(sys.stdin.buffer)
 
     def write(data: bytes) -> None:
         out.write(data)
@@ -58,12 +58,12 @@ def score(scorer: ScorerName = "tingfeng", layers: Layers = None) -> None:
         raise typer.Exit(1) from None
 
 
-def _widen(descriptor: int) -> None:
+def _widen(pipe: BinaryIO) -> None:
     """Let a pipe hold more at a time, where the system can: larger batches are faster. Slow writers notice nothing."""
     with contextlib.suppress(ImportError, AttributeError, OSError):
         import fcntl
 
-        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, 1 << 20)
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, 1 << 20)
 
 
 app.command()(evaluate)

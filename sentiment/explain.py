@@ -135,8 +135,8 @@ def _with_emoticons(words: list[str]) -> list[str]:
 
 
 def _bases(batch: Batch, judge: Judge, known: Known, judgement: Judgement) -> list[Part]:
-    """Nothing is known of a text without a known n-gram: it is neutral, without any log-odds."""
-    found = [Part("", 0.0, 0.0)] * len(batch)
+    """Nothing is known of a text without a known n-gram: it leans nowhere and is as neutral as can be."""
+    found = [Part("", 0.0, log(LEAST))] * len(batch)
     for text, lean, opinion in zip(
         known.present.tolist(), *map(np.ndarray.tolist, judge.bases(judgement)), strict=True
     ):

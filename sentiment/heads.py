@@ -63,9 +63,10 @@ class Heads:
         slots[keys >> _PRINT_BITS] = (np.arange(1, len(keys) + 1, dtype=np.uint32) << _PRINT_BITS) | (keys & _PRINT)
         slots[-1] = 0  # where hashes of nothing fall
         self._slots = slots
-        words = [_packed(weights[:, i : i + _PER_WORD]) for i in range(0, self.columns, _PER_WORD)]
         # An n-gram's words side by side: with eight of them one line of the processor's cache instead of eight.
-        self._words = np.stack(words, axis=1)
+        self._words = np.zeros((len(keys), -(-self.columns // _PER_WORD)), dtype=np.int64)
+        for i in range(self.columns):
+            self._words[:, i // _PER_WORD] += weights[:, i].astype(np.int64) << (i % _PER_WORD * _FIELD)
         self.digest = str(meta["digest"])
 
     def known(self, batch: Batch) -> Known:
@@ -134,13 +135,6 @@ def _chopped(starts: Positions, size: int) -> tuple[Positions, Positions | None]
     return starts[owner] + within * _FULL, owner
 
 
-def _packed(columns: NDArray[np.int8]) -> NDArray[np.int64]:
-    words = np.zeros(len(columns), dtype=np.int64)
-    for i in range(columns.shape[1]):
-        words += columns[:, i].astype(np.int64) << (i * _FIELD)
-    return words
-
-
 def _unpacked(words: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     half, mask = 1 << (_FIELD - 1), (1 << _FIELD) - 1
     fields = []
@@ -173,7 +167,7 @@ def load(path: Path | None = None) -> Heads:
     """The table from a file, by default the one shipped. ScoringError when missing, damaged or of another format."""
     source = path or shipped_path()
     try:
-        with np.load(source, allow_pickle=False) as found:
+        with source.open("rb") as file, np.load(file, allow_pickle=False) as found:
             meta = json.loads(found["meta"].tobytes())
             if meta["format"] != FORMAT:
                 raise ScoringError(f"{source} has format {meta['format']}, expected {FORMAT}: train it anew")

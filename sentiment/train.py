@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +48,8 @@ def train(
     rows = read_corpora(corpora)
     if {row.label for row in rows} != set(Label):
         raise ScoringError(f"{corpora}: training needs negative, neutral and positive texts")
+    for module in ("sklearn.linear_model", "scipy.sparse", "snownlp.classification.bayes"):
+        _need(module)
     progress(f"{len(rows)} texts")
     out.mkdir(parents=True, exist_ok=True)
     judged = {"tingfeng": _train_heads(rows + taught(), out / FILES["tingfeng"], progress)}
@@ -59,6 +61,14 @@ def train(
         sizes={name: (out / FILES[name]).stat().st_size for name in judged},
         seconds=time.perf_counter() - started,
     )
+
+
+def _need(module: str) -> None:
+    """Before anything is done: the last fit would ask for it in minutes."""
+    try:
+        import_module(module)
+    except ImportError as e:
+        raise ScoringError(f"training needs {module.partition('.')[0]}: pip install 'tingfeng[train]'") from e
 
 
 def taught() -> list[Labelled]:

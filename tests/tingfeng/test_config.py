@@ -16,7 +16,7 @@ from tingfeng.model import Brand
 AUTHOR = "0123456789abcdef0123456789abcdef"
 KNOWN = Known(
     spiders=("weibo_mobile", "zhihu_open", "feed"),
-    scorers=("bayes", "snownlp"),
+    scorers=("tingfeng", "bayes", "snownlp"),
     detectors=("seasonal",),
     check_aspect=lambda name: "no" if name == "客服" else None,
 )
@@ -333,12 +333,12 @@ def test_loopback_may_be_asked_every_second(load):
 def test_names_are_checked_after_loading_too(load):
     config = load(SOURCE + '[alerts]\ndetector = "season"\n', known=None)
     with pytest.raises(ConfigError) as caught:
-        check_names(config, spiders=["feed"], scorers=["bayes"], detectors=["seasonal"])
+        check_names(config, spiders=["feed"], scorers=["tingfeng"], detectors=["seasonal"])
     assert [p.partition("tingfeng.toml")[2] for p in caught.value.problems] == [
         ":5: sources[weibo].kind: unknown kind of source 'weibo_mobile'; known: feed",
         ":7: alerts.detector: unknown detector 'season'; did you mean 'seasonal'?",
     ]
-    check_names(config, spiders=["weibo_mobile"], scorers=["bayes"], detectors=["season"])
+    check_names(config, spiders=["weibo_mobile"], scorers=["tingfeng"], detectors=["season"])
 
 
 def test_a_dotted_path_is_left_to_whoever_imports_it(load):
