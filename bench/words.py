@@ -1,4 +1,4 @@
-"""How many texts a second get their words and terms, and their aspects, on one core.
+"""How many texts a second get their words and terms, their aspects, and an explanation, on one core.
 
     python bench/words.py [--corpus FILE] [--length N] [--passes N] [--scorer NAME …]
 
@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.aspects import read
 from sentiment.aspects import Taxonomy
 from sentiment.corpora import read_corpus
+from sentiment.explain import explain
 from sentiment.scorers import load_scorer
 from sentiment.terms import terms_of
 from sentiment.tokenizer import default_tokenizer
@@ -57,7 +58,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=CORPUS)
     parser.add_argument("--length", type=int, default=43, help="mean characters of a text (default 43)")
     parser.add_argument("--passes", type=int, default=3)
-    parser.add_argument("--scorer", nargs="*", default=["bayes"])
+    parser.add_argument("--scorer", nargs="*", default=["tingfeng"])
     options = parser.parse_args()
     texts = texts_of(options.corpus, options.length)
     print(f"{len(texts)} texts of {sum(map(len, texts)) / len(texts):.1f} characters")
@@ -69,13 +70,16 @@ def main() -> None:
     show("cutting", lambda batch: [cut(text) for text in batch])
     show("cutting + terms", terms_of)
     for name in options.scorer:
-        score = load_scorer(name).score
+        scorer = load_scorer(name)
+        score = scorer.score
         show(f"verdict ({name})", score)
         show(f"aspects ({name})", lambda batch, score=score: taxonomy.tag(batch, score))  # type: ignore[misc]
         show(
             f"verdict + terms + aspects ({name})",
             lambda batch, score=score: (score(batch), terms_of(batch), taxonomy.tag(batch, score)),  # type: ignore[misc]
         )
+        if hasattr(scorer, "explain"):
+            show(f"verdict + explanation ({name})", lambda batch, scorer=scorer: explain(scorer, batch))  # type: ignore[misc]
     tagged = sum(map(bool, taxonomy.tag(texts, load_scorer(options.scorer[0]).score)))
     print(f"{tagged / len(texts):.0%} of the texts name an aspect")
 
