@@ -1,4 +1,4 @@
-"""The trained table: per n-gram a few small whole numbers, summed per text, three columns to a 64-bit word.
+"""The trained table: per n-gram a few small whole numbers, summed per text, four columns to a 64-bit word.
 
 Summing whole numbers is exact: a text gets the same verdict in any batch, on any machine, whatever the order. A slot
 of the table holds an n-gram's number and eight bits of its hash, so that unknown n-grams are told from known ones.
@@ -29,9 +29,9 @@ SLOT_BITS = 22
 _PRINT_BITS = HASH_BITS - SLOT_BITS  # of the hash, kept to know an n-gram again
 _PRINT = np.uint32((1 << _PRINT_BITS) - 1)
 MOST = (1 << (32 - _PRINT_BITS)) - 1  # n-grams
-_FIELD = 21  # bits of a column in a word
-_PER_WORD = 3
-_FULL = 4000  # n-grams of ±127, counted double, that a field takes
+_FIELD = 16  # bits of a column in a word
+_PER_WORD = 64 // _FIELD
+_FULL = 128  # n-grams of ±127, counted double, that a field takes
 _OWN = round(1 / CHAIN_WEIGHT)  # what an n-gram of a text's own words counts in whole numbers; a passed-on one: 1
 _ID_BITS = 24
 
@@ -57,13 +57,13 @@ class Heads:
 
     def __init__(self, keys: NDArray[np.uint32], weights: NDArray[np.int8], scales: Floats, meta: dict[str, Any]):
         """`keys`: hashes, ascending, no two with one slot. `weights`: n-grams × columns. `scales`: one per column."""
-        self.keys, self.weights, self.scales, self.meta = keys, weights, scales, meta
+        self.keys, self.scales, self.meta = keys, scales, meta
         self.columns = weights.shape[1]
         slots = np.zeros(1 << SLOT_BITS, dtype=np.uint32)
         slots[keys >> _PRINT_BITS] = (np.arange(1, len(keys) + 1, dtype=np.uint32) << _PRINT_BITS) | (keys & _PRINT)
         slots[-1] = 0  # where hashes of nothing fall
         self._slots = slots
-        # An n-gram's words side by side: with eight of them one line of the processor's cache instead of eight.
+        # An n-gram's words side by side: one or two lines of the processor's cache instead of one per word.
         self._words = np.zeros((len(keys), -(-self.columns // _PER_WORD)), dtype=np.int64)
         for i in range(self.columns):
             self._words[:, i // _PER_WORD] += weights[:, i].astype(np.int64) << (i % _PER_WORD * _FIELD)
@@ -89,6 +89,11 @@ class Heads:
         differs = (entry ^ found) & _PRINT
         at = np.flatnonzero((differs == 0) & (entry != 0))
         return at // LONGEST, (entry.take(at) >> _PRINT_BITS).astype(np.int64) - 1, at % LONGEST + 1
+
+    def weights(self, ids: Positions) -> NDArray[np.int64]:
+        """The columns of these n-grams."""
+        words = self._words.take(ids, axis=0)
+        return np.stack(_unpacked(words), axis=2).reshape(len(ids), words.shape[1] * _PER_WORD)[:, : self.columns]
 
     def sums(self, known: Known) -> Floats:
         """Of each present text (rows of `known.present`) its columns, divided by its length."""
@@ -174,9 +179,11 @@ def load(path: Path | None = None) -> Heads:
             prints, transposed = found["prints"], found["weights"]
             keys = (np.cumsum(found["steps"], dtype=np.uint32) << _PRINT_BITS) | prints
             # Of the stored bytes, not of the file: another zlib packs the same numbers otherwise.
-            told = blake2b(transposed.tobytes() + prints.tobytes() + found["meta"].tobytes(), digest_size=4)
+            told = blake2b(transposed, digest_size=4)
+            told.update(prints)
+            told.update(found["meta"])
             meta["digest"] = told.hexdigest()
-            return Heads(keys, np.ascontiguousarray(transposed.T), found["scales"], meta)
+            return Heads(keys, transposed.T, found["scales"], meta)
     except FileNotFoundError as e:
         raise ScoringError(f"no weights at {source}: run tingfeng sentiment train") from e
     except (OSError, EOFError, ValueError, LookupError, TypeError, zipfile.BadZipFile) as e:

@@ -69,7 +69,7 @@ class Judge:
         """What each known n-gram adds to its text's lean and opinion."""
         row = np.repeat(np.arange(len(known.present)), np.diff(known.starts, append=len(known.id)))
         own = np.where(known.own, 1.0, CHAIN_WEIGHT)
-        rows = self.heads.weights.take(known.id, axis=0)
+        rows = self.heads.weights(known.id)
         lean, opinion = (
             np.einsum("ij,ij->i", rows[:, columns], self._shares(known, judgement, columns).take(row, axis=0)) * own
             for columns in (self.lean_columns, self.opinion_columns)

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.text import Batch, Codes
+from sentiment.text import NEWEST, Batch, Codes, translated
 
 LONGEST = 4  # characters; 5-grams brought nothing
 HASH_BITS = 30
@@ -32,7 +32,8 @@ def hashes(batch: Batch) -> Hashes:
     blanks, which say nothing of what a text feels.
     """
     codes = batch.codes
-    rolling = _lower().take(codes).astype(np.uint64)
+    rolling = translated(codes, _lower()).astype(np.uint64)
+    rolling += np.uint64(1)  # so that the separator counts
     letters = rolling[1:]
     size, bounds, gaps = len(codes), batch.bounds, np.diff(batch.bounds)
     found = np.full((size, LONGEST), NONE, dtype=np.uint32)
@@ -46,7 +47,7 @@ def hashes(batch: Batch) -> Hashes:
         for before in range(1, n - 1):
             inside = bounds - before
             found[inside[inside >= 0], n - 1] = NONE
-    bare = _bare().take(codes)
+    bare = _bare().take(codes, mode="clip")
     found[bare, 0] = NONE
     found[:-1][bare[:-1] & bare[1:], 1] = NONE
     return found
@@ -54,18 +55,18 @@ def hashes(batch: Batch) -> Hashes:
 
 @cache
 def _lower() -> Codes:
-    """Each code point in lower case, where that is one character; all one higher, so that the separator counts."""
-    table = np.arange(1, 0x110001, dtype=np.uint32)
+    """Each code point in lower case, where that is one character."""
+    table = np.arange(NEWEST, dtype=np.uint32)
     for low, high in ((0x41, 0x5B), (0xC0, 0x250), (0x370, 0x590)):
         for code in range(low, high):
             small = chr(code).lower()
-            table[code] = ord(small) + 1 if len(small) == 1 else code + 1
+            table[code] = ord(small) if len(small) == 1 else code
     return table
 
 
 @cache
 def _bare() -> NDArray[np.bool_]:
-    flags = np.zeros(0x110000, dtype=np.bool_)
+    flags = np.zeros(NEWEST, dtype=np.bool_)
     for sign in "\0 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ":
         flags[ord(sign)] = True
     return flags

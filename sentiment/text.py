@@ -24,13 +24,14 @@ LONGEST_RUN = 3  # 好好好好好 says no more than 好好好
 Codes = NDArray[np.uint32]
 Positions = NDArray[np.int64]
 
-_NEWEST = 0x110000
+NEWEST = 0x20000  # of the code points that tables speak of; beyond are rare signs of names
+_TAGS = 0xE0000  # from here on: invisible
 _SURROGATES = (0xD800, 0xE000)
 # Soft hyphen, zero-width signs and joiners, direction marks, variation selectors, skin tones, tags: invisible or
 # decoration, and they tear words apart (spammers know).
 _INVISIBLE = (
     *((0xAD, 0xAE), (0x200B, 0x2010), (0x202A, 0x202F), (0x2060, 0x2070), (0xFEFF, 0xFF00)),
-    *((0xFE00, 0xFE10), (0x1F3FB, 0x1F400), (0xE0000, 0xE0200)),
+    *((0xFE00, 0xFE10), (0x1F3FB, 0x1F400)),
 )
 _BLANKS = (*((0x01, 0x21), (0x7F, 0xA1), (0x1680, 0x1681), (0x2000, 0x200B), (0x2028, 0x202A)), (0x3000, 0x3001))
 _REPLACEMENT, _BLANK, _GONE = 0xFFFD, ord(" "), 0xFFFFFFFF
@@ -72,7 +73,7 @@ class Normaliser:
         joined = SEPARATOR.join(("", *texts, ""))
         if joined.count(SEPARATOR) != len(texts) + 1:
             joined = SEPARATOR.join(("", *(text.replace(SEPARATOR, "\ufffd") for text in texts), ""))
-        codes = _folding().take(_encode(joined))
+        codes = translated(_encode(joined), _folding())
         if (gone := codes == _GONE).any():
             codes = codes[~gone]
         codes = _encode(self._signs(_simplified(codes)))
@@ -144,10 +145,19 @@ def _decode(codes: Codes) -> str:
     return codes.astype("<u4", copy=False).tobytes().decode("utf-32-le")
 
 
+def translated(codes: Codes, table: Codes) -> Codes:
+    """What the table makes of each code point; those beyond it (rare signs of names, and tags) stay."""
+    found: Codes = table.take(codes, mode="clip")
+    beyond = codes >= len(table)
+    if beyond.any():
+        found[beyond] = np.where(codes[beyond] < _TAGS, codes[beyond], _GONE)
+    return found
+
+
 @cache
 def _folding() -> Codes:
-    """What becomes of each code point."""
-    table = np.arange(_NEWEST, dtype=np.uint32)
+    """What becomes of each code point below NEWEST."""
+    table = np.arange(NEWEST, dtype=np.uint32)
     for code in range(0xFF01, 0xFF5F):
         if chr(code - 0xFEE0).isalnum():  # full-width ，。！？ stay: who writes ! instead of ！ writes differently
             table[code] = code - 0xFEE0
@@ -169,7 +179,7 @@ def _traditional() -> NDArray[np.bool_]:
     every = "".join(map(chr, range(0x3400, 0xA000)))
     changed = OpenCC("t2s").convert("\n".join(every)).split("\n")
     known = every.encode("gb2312", "replace").decode("gb2312").replace("?", " ")
-    flags = np.zeros(_NEWEST, dtype=np.bool_)
+    flags = np.zeros(NEWEST, dtype=np.bool_)
     for before, after, simplified in zip(every, changed, known, strict=True):
         flags[ord(before)] = before not in (after, simplified)
     return flags
@@ -184,7 +194,7 @@ def _converter() -> object:
 
 def _simplified(codes: Codes) -> str:
     """As a string, texts with Traditional characters converted; others are not looked at: 著 and 乾 are both."""
-    found = np.flatnonzero(_traditional().take(codes))
+    found = np.flatnonzero(_traditional().take(codes, mode="clip"))
     joined = _decode(codes)
     if not len(found):
         return joined
