@@ -35,17 +35,26 @@ _JIEBA_SKIP = re.compile(r"([a-zA-Z0-9]+(?:\.\d+)?%?)")  # jieba.finalseg.re_ski
 _SEEN = 1000
 
 
+_shared_words: list[tuple[str, ...]] = []  # one entry: what was added to the dictionary rjieba itself holds
+
+
 class RjiebaTokenizer:
     """rjieba: 40 MB, a tenth of a second to load. Holds the GIL, so threads gain nothing."""
 
     def __init__(self, words: Sequence[str] = ()) -> None:
         import rjieba
 
-        # The module's own dictionary is shared by everybody in the process.
-        self._jieba = rjieba.Jieba() if words else rjieba
+        # Importing it loads a dictionary that everybody in the process shares. Who comes first may add words to it;
+        # who wants other words gets a dictionary of his own, 26 MB more.
+        fresh = not _shared_words
+        if fresh:
+            _shared_words.append(tuple(words))
+        ours = _shared_words[0] == tuple(words)
+        self._jieba = rjieba if ours else rjieba.Jieba()
         self.name = f"rjieba{_digest(words)}"
-        for word, seen in {word: _times(self._jieba.suggest_freq(word)) for word in words}.items():
-            self._jieba.add_word(word, seen, "n")
+        if fresh or not ours:
+            for word, seen in {word: _times(self._jieba.suggest_freq(word)) for word in words}.items():
+                self._jieba.add_word(word, seen, "n")
         self._cut = self._jieba.cut
         self._has_word = self._jieba.has_word
 
