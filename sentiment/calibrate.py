@@ -11,6 +11,7 @@ from math import exp, log1p, sqrt
 from operator import mul, sub
 
 from sentiment.evidence import Sums
+from sentiment.scorer import verdict_of
 from tingfeng.model import Label, Verdict
 
 Coefficients = tuple[tuple[float, ...], tuple[float, ...]]  # of negative and of positive; neutral is the reference
@@ -44,13 +45,7 @@ def _value(row: Sequence[float], x: Features) -> float:
 
 def judge(sums: Sums, coefficients: Coefficients) -> Verdict:
     """The label is the likeliest; neutral when two share that, and surely neutral without a telling word."""
-    negative, neutral, positive = probabilities(features(sums), coefficients) if sums.known else (0.0, 1.0, 0.0)
-    label = Label.NEUTRAL
-    if negative > neutral and negative > positive:
-        label = Label.NEGATIVE
-    elif positive > neutral and positive > negative:
-        label = Label.POSITIVE
-    return Verdict(polarity=positive - negative, label=label, negative=negative, neutral=neutral, positive=positive)
+    return verdict_of(*(probabilities(features(sums), coefficients) if sums.known else (0.0, 1.0, 0.0)))
 
 
 def fit(rows: Sequence[Features], labels: Sequence[Label]) -> Coefficients:

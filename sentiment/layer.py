@@ -23,8 +23,9 @@ import numpy as np
 
 from sentiment.layer_features import Hashes, Runs, features
 from sentiment.layer_fit import Floats, logits, matrix, softmax
+from sentiment.scorer import verdict_of
 from tingfeng.errors import ScoringError
-from tingfeng.model import Label, Verdict
+from tingfeng.model import Verdict
 
 FORMAT = 2
 AT_ONCE = 100_000  # characters
@@ -65,7 +66,9 @@ class Layer:
     def judge_runs(self, runs: Runs, verdicts: Sequence[Verdict]) -> list[Verdict]:
         """The same of texts whose features are known already."""
         chances, touched = self.chances(runs, verdicts)
-        return [_verdict(*c) if t else v for c, t, v in zip(chances.tolist(), touched.tolist(), verdicts, strict=True)]
+        return [
+            verdict_of(*c) if t else v for c, t, v in zip(chances.tolist(), touched.tolist(), verdicts, strict=True)
+        ]
 
     def chances(self, runs: Runs, verdicts: Sequence[Verdict]) -> tuple[Floats, np.typing.NDArray[np.bool_]]:
         """Probabilities of negative, neutral, positive, and which texts have a known feature at all."""
@@ -101,16 +104,6 @@ def _parts(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         if characters >= AT_ONCE or end == len(texts):
             yield start, end
             start, characters = end, 0
-
-
-def _verdict(negative: float, neutral: float, positive: float) -> Verdict:
-    """The label is the likeliest; neutral when two share that, as everywhere."""
-    label = Label.NEUTRAL
-    if negative > neutral and negative > positive:
-        label = Label.NEGATIVE
-    elif positive > neutral and positive > negative:
-        label = Label.POSITIVE
-    return Verdict(polarity=positive - negative, label=label, negative=negative, neutral=neutral, positive=positive)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Protocol
 
-from tingfeng.model import Verdict
+from tingfeng.model import Label, Verdict
 
 
 class Scorer(Protocol):
@@ -19,6 +19,17 @@ class Scorer(Protocol):
     version: str
 
     def score(self, texts: Sequence[str]) -> list[Verdict]: ...
+
+
+def verdict_of(negative: float, neutral: float, positive: float) -> Verdict:
+    """What three probabilities say. The label is the likeliest; neutral when two share that."""
+    label = Label.NEUTRAL
+    if negative > neutral and negative > positive:
+        label = Label.NEGATIVE
+    elif positive > neutral and positive > negative:
+        label = Label.POSITIVE
+    polarity = round(positive - negative, 12)  # 0.3, not 0.30000000000000004
+    return Verdict(polarity=polarity, label=label, negative=negative, neutral=neutral, positive=positive)
 
 
 _NAMED = "~"

@@ -17,7 +17,7 @@ import numpy as np
 from sentiment import cross, lexicon, train_bayes, train_heads, train_mix, train_table
 from sentiment.corpora import Labelled, read_corpora, read_corpus
 from sentiment.cross import CrossValidated, Judged
-from sentiment.scorers.tingfeng import verdict_of
+from sentiment.scorer import verdict_of
 from sentiment.train_heads import TAUGHT
 from sentiment.train_questions import questions
 from tingfeng.errors import ScoringError

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from sentiment import heads as table
 from sentiment.heads import Heads, Known
 from sentiment.judge import Judge, Judgement
-from sentiment.scorer import named
+from sentiment.scorer import named, verdict_of
 from sentiment.text import Batch, Normaliser
-from tingfeng.model import Label, Verdict
+from tingfeng.model import Verdict
 
 if TYPE_CHECKING:
     from sentiment.explain import Explanation
@@ -28,7 +28,6 @@ _DIGITS = 6  # of a probability; more would be noise
 # Grows when the code changes a verdict; the weights speak for themselves.
 _REVISION = 1
 _NEUTRAL = (0.0, 1.0, 0.0)
-_LABELS = (Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE)
 
 
 class TingfengScorer:
@@ -95,15 +94,3 @@ def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     ends = [*np.flatnonzero(np.diff(number)) + 1, len(texts)]
     for start, end in pairwise([0, *ends]):
         yield texts[start:end]
-
-
-def verdict_of(negative: float, neutral: float, positive: float) -> Verdict:
-    """The label is the likeliest, neutral when two share that."""
-    label = Label.NEUTRAL
-    if negative > neutral and negative > positive:
-        label = Label.NEGATIVE
-    elif positive > neutral and positive > negative:
-        label = Label.POSITIVE
-    return Verdict(
-        polarity=round(positive - negative, _DIGITS), label=label, negative=negative, neutral=neutral, positive=positive
-    )
