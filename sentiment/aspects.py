@@ -38,7 +38,7 @@ _SHORT = 5  # characters of a clause whose verdict, when neutral, is no evidence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AspectVerdict:
-    """What a text says about one aspect. `clause` is where, as it is written; `trigger` the word that named it."""
+    """What a text says about one aspect. `clause` is where, as it was read; `trigger` the word that named it."""
 
     aspect: str
     label: Label

@@ -147,13 +147,12 @@ def fit_all(corpus: Corpus, heads: Sequence[Head], lexicon: Lexicon, progress: C
 def _fit(head: Head) -> Fitted:
     assert _shared is not None
     corpus, lexicon = _shared
-    fit = _FITS[head.kind]
     unseen = np.zeros(len(corpus.label), dtype=np.float32)
     for fold in range(FOLDS):
         held = corpus.fold == fold
-        weights, intercept = fit(corpus, head, head.rows & ~held, lexicon)
+        weights, intercept = _answer(corpus, head, head.rows & ~held, lexicon)
         unseen[held] = corpus.matrix[np.flatnonzero(held)] @ weights + intercept
-    weights, intercept = fit(corpus, head, head.rows, lexicon)
+    weights, intercept = _answer(corpus, head, head.rows, lexicon)
     return Fitted(name=head.name, weights=weights, intercept=intercept, unseen=unseen)
 
 
@@ -201,6 +200,14 @@ def _logistic(corpus: Corpus, head: Head, rows: Flags, scale: NDArray[np.float32
         )
     weights: NDArray[np.float32] = (scale * fit.coef_[0]).astype(np.float32)
     return weights, float(fit.intercept_[0])
+
+
+def _answer(corpus: Corpus, head: Head, rows: Flags, lexicon: Lexicon) -> tuple[NDArray[np.float32], float]:
+    """The head fitted on these rows; nothing, where they leave nothing to tell apart."""
+    asked = head.target[rows]
+    if head.kind != "lexicon" and (asked.all() or not asked.any()):
+        return np.zeros(corpus.matrix.shape[1], dtype=np.float32), 0.0
+    return _FITS[head.kind](corpus, head, rows, lexicon)
 
 
 _FITS = {"nb": _nb, "idf": _idf, "bayes": _bayes, "lexicon": _lexicon}

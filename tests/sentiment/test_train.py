@@ -83,6 +83,15 @@ def test_the_same_texts_give_the_same_bytes(corpora: Path, tmp_path: Path) -> No
     assert len(rows) == 480 and set(rows[0]) == {"family", "fold", "label", "negative", "neutral", "positive"}
 
 
+def test_a_family_with_hardly_any_texts_stops_nothing(corpora: Path, tmp_path: Path) -> None:
+    """Without its fold such a family has one side left, or none: there is nothing to tell apart."""
+    need_training()
+    write(tmp_path / "waimai.jsonl", [("好吃", 1), ("送餐太慢", -1)])
+    write(tmp_path / "smp_virus.jsonl", [("今天通报两例", 0), ("加油", 1)])
+    report = train(tmp_path, tmp_path / "out")
+    assert {f.corpus for f in report.figures["tingfeng"].families} == {"waimai", "smp_virus"}
+
+
 def test_what_bayes_learnt_scores(corpora: Path, tmp_path: Path) -> None:
     need_snownlp()
     out = tmp_path / "weights.gz"
