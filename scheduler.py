@@ -36,7 +36,6 @@ from sentiment.brands import BrandWords
 from sentiment.jobs import score_pending
 from sentiment.layers import CurrentScorer, folder_of
 from sentiment.scorer import Scorer
-from sentiment.scorers import load_scorer
 from store.database import Database, upgrade
 from store.jobs import retain
 from tingfeng.clock import utc_now
@@ -77,8 +76,7 @@ class House:
         self.db = Database(config.database_url)
         layers = folder_of(config.data_dir)
         self.words = BrandWords(config.brands, config.whole_words)
-        told = {"names": self.words.names, "words": self.words.whole_words}
-        self._scorer = CurrentScorer(lambda: load_scorer(config.scorer, layers=layers, **told), layers)
+        self._scorer = CurrentScorer(lambda: self.words.scorer(config.scorer, layers=layers), layers)
 
     @property
     def scorer(self) -> Scorer:

@@ -142,10 +142,11 @@ def _database(config: Config) -> str:
 
 
 def _scorer(config: Config) -> str:
+    from sentiment.brands import BrandWords
     from sentiment.layers import folder_of
-    from sentiment.scorers import load_scorer
 
-    scorer = load_scorer(config.scorer, layers=folder_of(config.data_dir))
+    words = BrandWords(config.brands, config.whole_words)
+    scorer = words.scorer(config.scorer, layers=folder_of(config.data_dir))
     verdict = scorer.score(["味道不错"])[0]
     return f"{scorer.name} {scorer.version} (味道不错: {verdict.polarity:+.2f})"
 

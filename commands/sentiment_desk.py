@@ -200,16 +200,17 @@ def learn(
 
 
 def _learn(config: Config, folder: Path, files: list[Path], public: list[Path], *, dry_run: bool) -> LearnReport:
+    from sentiment.brands import BrandWords
     from sentiment.jobs_desk import learn_layer, training_rows
     from sentiment.label_files import read_texts
     from sentiment.learn import public_rows
-    from sentiment.scorers import load_scorer
 
     extra = [row for path in files for row in read_texts(path)]
     with opened(config) as db:
         rows = training_rows(db, extra)
     name, _, pinned = config.scorer.partition("@")
-    report = learn_layer(load_scorer(name), rows, public_rows(public), None if dry_run else folder, now=utc_now())
+    scorer = BrandWords(config.brands, config.whole_words).scorer(name)
+    report = learn_layer(scorer, rows, public_rows(public), None if dry_run else folder, now=utc_now())
     if pinned and report.layer and not dry_run:
         note(f"the configuration asks for '{config.scorer}', so the new layer is not used 配置固定了版本，新版本未启用")
     return report

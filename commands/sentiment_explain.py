@@ -35,14 +35,14 @@ def explain(
     from sentiment.brands import BrandWords
     from sentiment.explain import explain as explained
     from sentiment.layers import folder_of
-    from sentiment.scorers import DEFAULT_SCORER, load_scorer
+    from sentiment.scorers import DEFAULT_SCORER
 
     words = BrandWords(())
     if configured:
         config = load(path)
         words, layers = BrandWords(config.brands, config.whole_words), layers or folder_of(config.data_dir)
         scorer = scorer or config.scorer
-    loaded = load_scorer(scorer or DEFAULT_SCORER, layers=layers, names=words.names, words=words.whole_words)
+    loaded = words.scorer(scorer or DEFAULT_SCORER, layers=layers)
     found = explained(loaded, texts, words.tokenizer)
     if as_json:
         say_json([as_row(text, one) for text, one in zip(texts, found, strict=True)])

@@ -29,7 +29,6 @@ from sentiment.brands import BrandWords
 from sentiment.jobs import score_pending
 from sentiment.layers import folder_of
 from sentiment.scorer import Scorer
-from sentiment.scorers import load_scorer
 from store.database import Database, upgrade
 from tingfeng.config import Config, SourceConfig, load_config
 from tingfeng.model import Run
@@ -143,12 +142,7 @@ def set_stage(folder: DemoFolder, story: Story) -> Iterator[Stage]:
                 db=db,
                 replica=replica,
                 mailbox=mailbox,
-                scorer=load_scorer(
-                    config.scorer,
-                    layers=folder_of(config.data_dir),
-                    names=words.names,
-                    words=words.whole_words,
-                ),
+                scorer=words.scorer(config.scorer, layers=folder_of(config.data_dir)),
                 words=words,
                 notifiers=dict(load_notifiers(config.mail)),
                 folder=folder,

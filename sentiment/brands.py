@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Protocol
 
 from sentiment.aspects import Taxonomy, render_stored
 from sentiment.scorer import Scorer
+from sentiment.scorers import load_scorer
 from sentiment.tokenizer import Tokenizer, tokenizer_for
 from tingfeng.model import Brand
 
@@ -34,6 +36,14 @@ class BrandWords:
         self._brands = {brand.name: brand for brand in brands}
         self.whole_words = tuple(whole_words)
         self.names = tuple(dict.fromkeys(word for brand in brands for word in brand.words))
+
+    def scorer(self, name: str, *, layers: Path | None = None) -> Scorer:
+        """The scorer told of the names and words.
+
+        Everybody who has a configuration loads it here: its version, by which scores and layers are kept, must be the
+        same for all.
+        """
+        return load_scorer(name, layers=layers, names=self.names, words=self.whole_words)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:

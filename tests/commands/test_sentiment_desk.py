@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from scheduler import House
+from sentiment.layers import current, folder_of
 from store import corrections, mentions, reports, scores
 from store.database import Database
 from tests.sentiment import domain
 from tests.support.factories import make_mention, make_verdict, stored_scored
 from tingfeng.clock import utc_now
+from tingfeng.config import load_config
 from tingfeng.model import Label
 
 NOW = utc_now()  # the commands read the clock
@@ -192,3 +195,17 @@ def test_a_pinned_version_in_the_configuration(call, desk, scorer, says):
     assert (done.exit_code == 0) is (says is None)
     if says:
         assert says in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("scorer", ["tingfeng", "bayes"])
+def test_the_daemon_uses_what_was_learnt(call, desk, scorer):
+    """Both must tell the scorer of the same brands and words, or the layer is for a version that nobody runs."""
+    toml = desk / "tingfeng.toml"
+    toml.write_text(f'scorer = "{scorer}"\nwords = ["压舱石"]\n' + toml.read_text("utf-8"), "utf-8")
+    done = call("sentiment", "learn", "--file", lines(desk, domain.corrections(), "c.jsonl"))
+    assert done.exit_code == 0, done.output
+    house = House(load_config(toml, {}))
+    try:
+        assert house.scorer.version.endswith(f"+{current(folder_of(house.config.data_dir))}")
+    finally:
+        house.close()
