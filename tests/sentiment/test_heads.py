@@ -120,7 +120,7 @@ def test_a_table_comes_back_as_it_was_and_twice_the_same(tmp_path: Path) -> None
     [
         ("missing", None, "run tingfeng sentiment train"),
         ("empty", b"", "damaged"),
-        ("not a table", gzip.compress(b"x"), "damaged"),
+        ("not a table", gzip.compress(b"x", mtime=0), "damaged"),
         ("cut off", "cut", "damaged"),
         ("another format", "format", "train it anew"),
     ],
