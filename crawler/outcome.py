@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from tingfeng.errors import CrawlError, Refused
-from tingfeng.model import RunStatus, storable
+from tingfeng.model import Query, RunStatus, storable
 
 MAX_DETAIL = 500  # characters
 FEW_SKIPS = 5  # so many unreadable posts may happen on any page
@@ -42,6 +42,11 @@ class Result:
         return cls(**table | {"status": RunStatus(table["status"])})
 
 
+def name_of(query: Query | None) -> str:
+    """How a query is called in a run's figures."""
+    return f"{query.brand}/{query.text}" if query else ""
+
+
 @dataclass(slots=True)
 class Outcome:
     """Collects what happens during a crawl. Success needs evidence: every search must have said that it is done."""
@@ -54,14 +59,25 @@ class Outcome:
     covered_since: datetime | None = None
     tally: Counter[str] = field(default_factory=Counter)  # "skipped/time", "page/empty" …
     open_searches: set[str] = field(default_factory=set)
+    yields: Counter[str] = field(default_factory=Counter)  # mentions by query, "brand/words"; "" without one
 
     def end(self, error: CrawlError) -> None:
         """Something ended the crawl; what comes later is its consequence and does not count."""
         if self.error is None:
             self.error = error
 
-    def covered(self, since: datetime | None) -> None:
+    def begin(self, search: str, query: Query | None) -> None:
+        self.open_searches.add(search)
+        if query is not None:
+            self.yields[name_of(query)] += 0
+
+    def heard(self, query: Query | None) -> None:
+        """One more mention was found on behalf of `query`."""
+        self.yields[name_of(query)] += 1
+
+    def done(self, search: str, since: datetime | None) -> None:
         """One search got back no further than `since`; the run as a whole is as blind as its blindest search."""
+        self.open_searches.discard(search)
         if since is not None and (self.covered_since is None or since > self.covered_since):
             self.covered_since = since
 
@@ -83,7 +99,7 @@ class Outcome:
             stored=self.stored,
             skipped=self.skipped,
             covered_since=self.covered_since,
-            stats=dict(sorted(self.tally.items())),
+            stats=dict(sorted(self.tally.items())) | {"yields": dict(sorted(self.yields.items()))},
         )
 
     def _unnoticed(self, errors_logged: int) -> CrawlError | None:

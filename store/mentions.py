@@ -20,8 +20,10 @@ from tingfeng.measures import reach_weight
 from tingfeng.model import Label, Mention, Verdict, storable, text_key
 
 MENTION, LINK, SCORE = table(MentionRow), table(MentionBrandRow), table(ScoreRow)
-INSERT = Batch(MentionRow, MENTION.c.keys()[1:], lambda insert: insert.on_conflict_do_nothing())  # all but the id
-REGION_MAX = 80  # characters
+LATER = ("deleted_at", "story_id")  # columns that other jobs fill in
+TAKEN = [name for name in MENTION.c.keys()[1:] if name not in LATER]  # all but the id
+INSERT = Batch(MentionRow, TAKEN, lambda insert: insert.on_conflict_do_nothing())
+REGION_MAX = NAME_MAX = 80  # characters
 NATIVE_ID_MAX = 300  # characters; feeds use whole addresses as ids
 COUNTS = ("followers", "reposts", "comments", "likes")
 
@@ -85,7 +87,7 @@ def stored_id(native_id: str) -> str:
 
 
 def _values(key: Key, m: Mention) -> tuple[Any, ...]:
-    """In the order of the columns of `mention`."""
+    """In the order of TAKEN."""
     text, title = storable(m.text), storable(m.title)
     return (
         *key,
@@ -103,6 +105,9 @@ def _values(key: Key, m: Mention) -> tuple[Any, ...]:
         m.likes,
         storable(m.region)[:REGION_MAX] if m.region else m.region,
         m.is_repost,
+        m.kind,
+        stored_id(m.parent) if m.parent else None,
+        storable(m.author_name)[:NAME_MAX] if m.author_name else None,
     )
 
 

@@ -35,6 +35,7 @@ class MentionRow(Base):
         UniqueConstraint("native_id", "platform"),  # in this order: see one_of in store/sql.py
         Index(None, "published_at"),
         Index(None, "text_key"),
+        Index(None, "story_id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
@@ -54,6 +55,11 @@ class MentionRow(Base):
     likes: Mapped[int | None] = mapped_column(BigInteger)
     region: Mapped[str | None] = mapped_column(String(80))
     is_repost: Mapped[bool] = mapped_column()
+    kind: Mapped[str] = mapped_column(String(20), server_default="post")
+    parent: Mapped[str | None] = mapped_column(String(300))
+    author_name: Mapped[str | None] = mapped_column(String(80))
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the platform was seen to have deleted it
+    story_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class MentionBrandRow(Base):
@@ -77,6 +83,9 @@ class MentionBrandRow(Base):
     label: Mapped[int | None] = mapped_column(SmallInteger)  # as counted
     overruled: Mapped[str | None] = mapped_column(String(120))  # the model's, while a person's label is counted
     aspects: Mapped[str] = mapped_column(Text, server_default="")  # "name:label", joined by a tab
+    relevant: Mapped[bool | None] = mapped_column()  # False: it names the brand's words but means something else
+    relevance: Mapped[float | None] = mapped_column(Float)  # probability that it is about the brand
+    relevance_by: Mapped[str | None] = mapped_column(String(60))  # words, filter or person, with the version
 
 
 class ScoreRow(Base):

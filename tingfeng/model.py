@@ -123,6 +123,9 @@ class Mention:
     likes: int | None = None
     region: str | None = None
     is_repost: bool = False
+    kind: str = "post"  # post, comment, article, question, answer, video, complaint
+    parent: str | None = None  # native_id of what it comments on or answers
+    author_name: str | None = None  # kept only where the operator asks for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

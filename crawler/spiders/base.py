@@ -18,9 +18,11 @@ from twisted.python.failure import Failure
 
 from crawler.options import Options
 from crawler.outcome import Outcome
+from crawler.post import Post
 from crawler.refusals import not_json, translate
 from crawler.spec import CrawlSpec
 from crawler.text import cut
+from crawler.times import AHEAD
 from tingfeng.errors import CrawlError, LayoutChanged
 from tingfeng.model import Brand, Mention, Query
 
@@ -145,13 +147,17 @@ class TingfengSpider(Spider):
         if self._closing is None:
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=error.reason))
 
-    def begin(self, search: str) -> None:
-        self.outcome.open_searches.add(search)
+    def since_of(self, query: Query | None) -> datetime:
+        """How far back this search has to read; every one has a window of its own."""
+        return self.spec.since
+
+    def begin(self, search: str, *, query: Query | None = None) -> None:
+        """Open a search. `query`: on whose behalf; what it yields is counted under it."""
+        self.outcome.begin(search, query)
 
     def done(self, search: str, *, covered_since: datetime | None = None) -> None:
         """The search is through. `covered_since`: how far back it got, if not to the start of the window."""
-        self.outcome.open_searches.discard(search)
-        self.outcome.covered(covered_since)
+        self.outcome.done(search, covered_since)
 
     def count(self, what: str, n: int = 1) -> None:
         self.outcome.tally[what] += n
@@ -189,6 +195,32 @@ class TingfengSpider(Spider):
             if (ear.name == asked or ear.hears(folded)) and (ear.picky is None or ear.picky.admits(text))
         )
 
+    def mention_of(self, post: Post, query: Query | None, *, seen_at: datetime) -> Mention | None:
+        """The mention in what a reader found; None when it is nobody's, or has no time we can place it at (skipped)."""
+        if post.published_at is None or post.published_at > seen_at + AHEAD:
+            self.skip("time")
+            return None
+        return self.mention(
+            platform=post.platform,
+            native_id=post.native_id,
+            url=post.url,
+            title=post.title,
+            text=post.text,
+            context=post.context,
+            published_at=post.published_at,
+            seen_at=seen_at,
+            query=query,
+            kind=str(post.kind),
+            parent=post.parent,
+            author_key=self.author_key(post.author, platform=post.platform),
+            followers=post.followers,
+            reposts=post.reposts,
+            comments=post.comments,
+            likes=post.likes,
+            region=post.region,
+            is_repost=post.is_repost,
+        )
+
     def mention(
         self,
         *,
@@ -208,6 +240,7 @@ class TingfengSpider(Spider):
         if not brands:
             self.count("not_ours")
             return None
+        self.outcome.heard(query)
         fields.setdefault("platform", self.platform)
         return Mention(
             source=self.spec.source,

@@ -76,7 +76,7 @@ class FeedSpider(TingfengSpider):
             yield self._ask(self.spec.queries[0] if self.options.keyword_feed else None, "feed")
 
     def _ask(self, query: Query | None, name: str) -> Request:
-        self.begin(name)
+        self.begin(name, query=query)
         headers = {"Accept": "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9"}
         return self.request(self._url(query), self.parse_feed, headers=headers, query=query, name=name)
 
@@ -100,14 +100,14 @@ class FeedSpider(TingfengSpider):
         mentions = [mention for entry in entries if (mention := self.read(entry, query, seen_at)) is not None]
         if mentions:
             yield mentions
-        self._close(name, entries, seen_at)
+        self._close(name, query, entries, seen_at)
 
-    def _close(self, name: str, entries: list[Entry], seen_at: datetime) -> None:
+    def _close(self, name: str, query: Query | None, entries: list[Entry], seen_at: datetime) -> None:
         times = [e.published_at for e in entries if e.published_at is not None]
         if times and max(times) < seen_at - self.options.stale_after:
             self.count("feed/stale")
         oldest = min(times, default=None)
-        whole = len(entries) < self.options.full_at or oldest is None or oldest <= self.spec.since
+        whole = len(entries) < self.options.full_at or oldest is None or oldest <= self.since_of(query)
         self.done(name, covered_since=None if whole else oldest)
 
     def read(self, entry: Entry, query: Query | None, seen_at: datetime) -> Mention | None:

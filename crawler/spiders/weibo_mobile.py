@@ -94,8 +94,8 @@ class WeiboMobileSpider(TingfengSpider):
 
     def searches(self) -> Iterable[Request]:
         for query in dict.fromkeys(self.spec.queries):
-            search = Search(query, self.spec.since, self._address(query.text))
-            self.begin(search.name)
+            search = Search(query, self.since_of(query), self._address(query.text))
+            self.begin(search.name, query=query)
             yield from self._ask(search)
 
     # --- pages

@@ -70,7 +70,7 @@ class ZhihuOpenSpider(TingfengSpider):
         for query in dict.fromkeys(self.spec.queries):
             for words in _wordings(query, self.options):
                 name = f"{query.brand}/{words}"
-                self.begin(name)
+                self.begin(name, query=query)
                 parameters = urlencode({"Query": words, "Count": MOST})
                 url = f"{self.base_url}/api/v1/content/zhihu_search?{parameters}"
                 yield self.request(url, self.parse_found, headers=self._headers(), query=query, name=name)

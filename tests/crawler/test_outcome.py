@@ -56,7 +56,7 @@ def test_the_first_trouble_counts():
 def test_the_blindest_search_speaks_for_the_run():
     made = Outcome()
     for hours in (5, None, 2, 9):
-        made.covered(NOW - timedelta(hours=hours) if hours else None)
+        made.done("s", NOW - timedelta(hours=hours) if hours else None)
     assert made.covered_since == NOW - timedelta(hours=2)
 
 
