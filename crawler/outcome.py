@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
+from crawler.post import Post
 from tingfeng.errors import CrawlError, Refused
 from tingfeng.model import Query, RunStatus, storable
 
@@ -59,6 +60,8 @@ class Outcome:
     covered_since: datetime | None = None
     tally: Counter[str] = field(default_factory=Counter)  # "skipped/time", "page/empty" …
     open_searches: set[str] = field(default_factory=set)
+    again: list[Post] = field(default_factory=list)  # known posts seen again; only their counts are news
+    gone: list[tuple[str, str]] = field(default_factory=list)  # (platform, native id) of posts seen to be deleted
     yields: Counter[str] = field(default_factory=Counter)  # mentions by query, "brand/words"; "" without one
 
     def end(self, error: CrawlError) -> None:

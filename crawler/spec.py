@@ -27,6 +27,7 @@ class CrawlSpec:
     author_secret: str = field(repr=False)  # keys the pseudonyms of authors
     credential: str | None = field(default=None, repr=False)
     robots_override_reason: str | None = None
+    revisit: tuple[str, ...] = ()  # native ids of known posts whose counts are due to be looked at again
     time_limit: timedelta = timedelta(minutes=10)  # when the parent ends it
 
     def to_json(self) -> str:
@@ -40,6 +41,7 @@ class CrawlSpec:
         table["queries"] = tuple(Query(**q) for q in table["queries"])
         table["brands"] = tuple(_brand(b) for b in table["brands"])
         table["since"], table["now"] = (datetime.fromisoformat(table[key]) for key in ("since", "now"))
+        table["revisit"] = tuple(table["revisit"])
         table["time_limit"] = timedelta(seconds=table["time_limit"])
         return cls(**table)
 

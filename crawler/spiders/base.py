@@ -159,6 +159,14 @@ class TingfengSpider(Spider):
         """The search is through. `covered_since`: how far back it got, if not to the start of the window."""
         self.outcome.done(search, covered_since)
 
+    def seen_again(self, post: Post) -> None:
+        """A post of `spec.revisit` was looked at again: its counts are kept, with the time, if it is a stored one."""
+        self.outcome.again.append(post)
+
+    def seen_gone(self, native_id: str, *, platform: str = "") -> None:
+        """The platform says that this post is deleted: a stored one becomes a tombstone."""
+        self.outcome.gone.append((platform or self.platform, native_id))
+
     def count(self, what: str, n: int = 1) -> None:
         self.outcome.tally[what] += n
 
