@@ -7,6 +7,7 @@ Reads pages of search_v3 and single results of it, answers and articles by thems
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -137,7 +138,7 @@ def _author(told: dict[str, Any]) -> dict[str, Any]:
 def _about(url: str) -> str:
     """What the comments at this address are about: "answer:123"; "" when it does not say."""
     pieces = url.partition("?")[0].split("/")
-    for kind, number in zip(pieces, pieces[1:], strict=False):
+    for kind, number in itertools.pairwise(pieces):
         if kind.removesuffix("s") in KINDS and number.isdigit():
             return f"{kind.removesuffix('s')}:{number}"
     return ""

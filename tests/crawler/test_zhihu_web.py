@@ -81,15 +81,27 @@ def test_hot_lists_are_another_readers(recorded, name):
 @pytest.mark.parametrize(
     ("why", "item", "want"),
     [
-        ("article", answer(type="article", title="云<em>雀</em>"), {"url": "https://zhuanlan.zhihu.com/p/5", "native_id": "article:5", "title": "云雀", "parent": None}),
-        ("pin", answer(type="pin", created=EPOCH, origin_pin={"id": 1}, repin_count=4), {"url": "https://www.zhihu.com/pin/5", "kind": Kind.POST, "is_repost": True, "reposts": 4}),
+        (
+            "article",
+            answer(type="article", title="云<em>雀</em>"),
+            {"url": "https://zhuanlan.zhihu.com/p/5", "native_id": "article:5", "title": "云雀", "parent": None},
+        ),
+        (
+            "pin",
+            answer(type="pin", created=EPOCH, origin_pin={"id": 1}, repin_count=4),
+            {"url": "https://www.zhihu.com/pin/5", "kind": Kind.POST, "is_repost": True, "reposts": 4},
+        ),
         ("video", {"type": "zvideo", "object": answer(type="zvideo")}, {"kind": Kind.VIDEO, "native_id": "zvideo:5"}),
         ("only an excerpt", answer(content=None, excerpt="<em>云雀</em>…"), {"text": "云雀…", "is_cut": True}),
         ("somebody who hides", answer(author={"id": "0", "name": "匿名用户"}), {"author": None}),
-        ("an answer without its question", answer(question=None), {"url": "https://www.zhihu.com/answer/5", "parent": None}),
+        (
+            "an answer without its question",
+            answer(question=None),
+            {"url": "https://www.zhihu.com/answer/5", "parent": None},
+        ),
         ("in a question's feed", {"type": "question_feed_card", "target": answer()}, {"native_id": "answer:5"}),
     ],
-)  # fmt: skip
+)
 def test_fields(why, item, want):
     [post] = read({"data": [item]}).posts
     assert {name: getattr(post, name) for name in want} == want, why
@@ -97,8 +109,13 @@ def test_fields(why, item, want):
 
 @pytest.mark.parametrize(
     ("item", "why"),
-    [(answer(id=None), "id"), (answer(created_time="昨天"), "time"), (answer(content="", question=None), "text"), (7, "id")],
-)  # fmt: skip
+    [
+        (answer(id=None), "id"),
+        (answer(created_time="昨天"), "time"),
+        (answer(content="", question=None), "text"),
+        (7, "id"),
+    ],
+)
 def test_what_cannot_be_read_is_counted(item, why):
     reading = read({"data": [item]})
     assert (reading.posts, reading.skipped) == ([], {why: 1})
