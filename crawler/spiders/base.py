@@ -88,6 +88,11 @@ class TingfengSpider(Spider):
             found.append("base_url is needed")
         return found
 
+    @classmethod
+    def configured_urls(cls, spec: CrawlSpec, options: Any) -> tuple[str, ...]:
+        """The addresses the operator has written down; only their hosts may be machines of the inner network."""
+        return (spec.base_url or cls.home,)
+
     def searches(self) -> Iterable[Request]:
         """The first requests. Each belongs to a search opened with `begin`."""
         raise NotImplementedError
