@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 
 from crawler.options import Options
 from crawler.outcome import Outcome
-from crawler.post import Post
+from crawler.post import Post, Reading
 from crawler.refusals import not_json, translate
 from crawler.spec import CrawlSpec
 from crawler.text import cut
@@ -178,6 +178,13 @@ class TingfengSpider(Spider):
     def skip(self, why: str) -> None:
         """One post that could not be read. Too many of them fail the run."""
         self.outcome.tally[f"skipped/{why}"] += 1
+
+    def note(self, reading: Reading) -> None:
+        """Count what a reader could not read, and what else it found worth counting."""
+        for why, n in reading.skipped.items():
+            self.count(f"skipped/{why}", n)
+        for what, n in reading.notes.items():
+            self.count(what, n)
 
     def json(self, response: Response) -> dict[str, Any]:
         """The object in the body; the fitting error when it is anything else."""
