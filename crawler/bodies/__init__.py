@@ -23,7 +23,14 @@ class Reader(Protocol):
     def __call__(self, body: bytes, *, url: str, seen_at: datetime) -> Reading: ...
 
 
-READERS: dict[str, str] = {}  # name → module
+READERS: dict[str, str] = {  # name → module
+    "bilibili": "crawler.bodies.bilibili",
+    "feed": "crawler.bodies.feed",
+    "sogou_weixin": "crawler.bodies.sogou_weixin",
+    "v2ex": "crawler.bodies.v2ex",
+    "zhihu_open": "crawler.bodies.zhihu_open",
+    "zhihu_web": "crawler.bodies.zhihu_web",
+}
 
 
 def load_reader(name: str) -> Reader:

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from crawler.options import Options
 from crawler.outcome import Outcome
-from crawler.post import Post
+from crawler.post import Post, Reading
 from crawler.refusals import not_json, translate
 from crawler.spec import CrawlSpec
 from crawler.text import cut
@@ -87,6 +87,11 @@ class TingfengSpider(Spider):
         if not (spec.base_url or cls.home):
             found.append("base_url is needed")
         return found
+
+    @classmethod
+    def configured_urls(cls, spec: CrawlSpec, options: Any) -> tuple[str, ...]:
+        """The addresses the operator has written down; only their hosts may be machines of the inner network."""
+        return (spec.base_url or cls.home,)
 
     def searches(self) -> Iterable[Request]:
         """The first requests. Each belongs to a search opened with `begin`."""
@@ -174,12 +179,19 @@ class TingfengSpider(Spider):
         """One post that could not be read. Too many of them fail the run."""
         self.outcome.tally[f"skipped/{why}"] += 1
 
+    def note(self, reading: Reading) -> None:
+        """Count what a reader could not read, and what else it found worth counting."""
+        for why, n in reading.skipped.items():
+            self.count(f"skipped/{why}", n)
+        for what, n in reading.notes.items():
+            self.count(what, n)
+
     def json(self, response: Response) -> dict[str, Any]:
         """The object in the body; the fitting error when it is anything else."""
         try:
             data = json.loads(response.body)
         except ValueError as e:
-            raise not_json(response) from e
+            raise not_json(response.body) from e
         except RecursionError as e:
             raise LayoutChanged("layout_changed", "JSON nested too deep") from e
         if not isinstance(data, dict):
