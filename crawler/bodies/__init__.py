@@ -23,7 +23,12 @@ class Reader(Protocol):
     def __call__(self, body: bytes, *, url: str, seen_at: datetime) -> Reading: ...
 
 
-READERS: dict[str, str] = {}  # name → module
+READERS: dict[str, str] = {  # name → module
+    "weibo_cli": "crawler.bodies.weibo_cli",
+    "weibo_html": "crawler.bodies.weibo_html",
+    "weibo_mobile": "crawler.bodies.weibo_mobile",
+    "weibo_pc": "crawler.bodies.weibo_pc",
+}
 
 
 def load_reader(name: str) -> Reader:

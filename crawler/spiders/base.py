@@ -179,7 +179,7 @@ class TingfengSpider(Spider):
         try:
             data = json.loads(response.body)
         except ValueError as e:
-            raise not_json(response) from e
+            raise not_json(response.body) from e
         except RecursionError as e:
             raise LayoutChanged("layout_changed", "JSON nested too deep") from e
         if not isinstance(data, dict):
