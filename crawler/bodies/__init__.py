@@ -30,6 +30,10 @@ READERS: dict[str, str] = {  # name → module
     "v2ex": "crawler.bodies.v2ex",
     "zhihu_open": "crawler.bodies.zhihu_open",
     "zhihu_web": "crawler.bodies.zhihu_web",
+    "weibo_cli": "crawler.bodies.weibo_cli",
+    "weibo_html": "crawler.bodies.weibo_html",
+    "weibo_mobile": "crawler.bodies.weibo_mobile",
+    "weibo_pc": "crawler.bodies.weibo_pc",
 }
 
 
