@@ -23,7 +23,10 @@ class Reader(Protocol):
     def __call__(self, body: bytes, *, url: str, seen_at: datetime) -> Reading: ...
 
 
-READERS: dict[str, str] = {}  # name → module
+READERS: dict[str, str] = {  # name → module
+    "weibo_hot": "crawler.bodies.weibo_hot",
+    "hot_boards": "crawler.bodies.hot_boards",
+}
 
 
 def load_reader(name: str) -> Reader:
