@@ -24,11 +24,11 @@ from tingfeng.errors import CrawlError, LayoutChanged, Refused
 BOARD = "hot:weibo"
 MAIN = "主榜"
 CATEGORIES = (MAIN, "文娱榜", "社会榜", "生活榜", "acg榜", "科技榜", "体育榜")
-TOKEN_INVALID = 40100
+TOKEN_INVALID = Refused("unauthorized", "code 40100: the token is not accepted")
 
 # Codes of open-im.api.weibo.com. The second is what was answered to a wrong app_id.
 CODES: dict[int, CrawlError] = {
-    TOKEN_INVALID: Refused("unauthorized", "code 40100: the token is not accepted"),
+    40100: TOKEN_INVALID,
     40003: Refused("unauthorized", "code 40003: app_id or app_secret is not accepted"),
 }
 _BOUGHT = frozenset({"荐", "商", "广告"})
