@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from store.corrections import CORRECTION
 from store.database import Database
 from store.feedback import ANSWER
+from store.hot import ENTRY
 from store.mentions import MENTION, SCORE
 from store.outbox import OUTBOX
 from store.runs import RUN
@@ -50,6 +51,7 @@ class RetainReport:
     outbox: int
     surveys: int
     corrections: int = 0
+    hot: int = 0
 
 
 def retain(db: Database, rule: Rule, *, now: datetime) -> RetainReport:
@@ -66,6 +68,7 @@ def retain(db: Database, rule: Rule, *, now: datetime) -> RetainReport:
         scores=_sweep_scores(db, now - min(rule.scores, rule.mentions)),
         runs=_sweep(db, RUN, _old_runs(now - rule.runs)),
         outbox=_sweep(db, OUTBOX, OUTBOX.c.sent_at < now - rule.outbox),
+        hot=_sweep(db, ENTRY, ENTRY.c.last_seen < now - rule.mentions),
     )
 
 
