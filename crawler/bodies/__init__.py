@@ -34,6 +34,8 @@ READERS: dict[str, str] = {  # name → module
     "weibo_html": "crawler.bodies.weibo_html",
     "weibo_mobile": "crawler.bodies.weibo_mobile",
     "weibo_pc": "crawler.bodies.weibo_pc",
+    "weibo_hot": "crawler.bodies.weibo_hot",
+    "hot_boards": "crawler.bodies.hot_boards",
 }
 
 

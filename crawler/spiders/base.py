@@ -23,12 +23,12 @@ from crawler.spec import CrawlSpec
 from crawler.text import cut
 from crawler.times import AHEAD
 from tingfeng.errors import CrawlError, LayoutChanged
-from tingfeng.model import Brand, Mention, Query
+from tingfeng.model import Brand, HotPage, Mention, Query
 from tingfeng.privacy import Pseudonyms
 
 ENOUGH = 0.7  # of the time limit
 
-Page = list[Mention]
+Page = list[Mention] | HotPage
 Output = Iterator[Page | Request]
 
 
