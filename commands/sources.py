@@ -1,4 +1,4 @@
-"""`tingfeng sources`: whether every source is alive, if not, since when and why; and what is done by hand with files."""
+"""`tingfeng sources`: whether every source is alive, and if not, since when and why; by hand: `parse` and `import`."""
 
 from __future__ import annotations
 
