@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from commands.shared import DEFAULT_CONFIG, AsJson, ConfigPath, age, load, local, opened, say_json, say_table
+from commands.sources_import import import_
 from commands.sources_parse import parse
 from tingfeng.clock import utc_now
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command("parse")(parse)
+app.command("import")(import_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import codecs
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -34,6 +35,8 @@ MAX_UNPACKED = 500_000_000  # bytes; an archive can unpack to a thousand times i
 MAX_CELLS = 20_000_000  # of a sheet's bounding box, which the library keeps whole in memory
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]{0,200}?\br="([A-Z]{1,3})(\d{1,7})"')
 _CHUNK = 1 << 20
+_BRACKETS = re.compile(r"[(\[【<{].*?[)\]】>}]")
+_NUMBER = re.compile(r"^(?:q\s*)?\d{1,3}\s*[.、:)]\s*|^\*\s*|\s*\*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,13 @@ def harmless(cell: Cell) -> str:
     text = cell_text(cell)
     is_formula = re.match(r"\s*[=+\-@|%＝＋－＠]|[\t\r\n]", text) and not re.fullmatch(r"[+-]?\d+(\.\d+)?", text)
     return f"'{text}" if is_formula else text
+
+
+def plain_head(head: str) -> str:
+    """A column head without numbering, brackets, marks of duty, width and case: "Q1. NPS (0-10) *" → "nps"."""
+    text = unicodedata.normalize("NFKC", head).casefold().replace("_", " ").strip()
+    text = _NUMBER.sub("", _BRACKETS.sub(" ", text))
+    return re.sub(r"\s+", " ", text).strip(" :*?")
 
 
 # --- CSV
