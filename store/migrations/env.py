@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 
+from store import tables_windows  # noqa: F401  (its models join the metadata of the others)
 from store.columns import UnixSeconds, UtcDateTime
 from store.tables import MentionRow
 
