@@ -69,6 +69,7 @@ class StorePipeline:
             with self.db.write() as s:
                 stored = mentions.add(s, batch)
         except StoreError as e:
+            self.spider.outcome.lost = True
             self.spider.stop(CrawlError("store", str(e)))
         else:
             self.spider.outcome.stored += stored

@@ -52,6 +52,7 @@ class FeedSpider(TingfengSpider):
     options_class = FeedOptions
     options: FeedOptions
     follows_redirects = True
+    reaches_back = "listed"
 
     @classmethod
     def problems(cls, spec: CrawlSpec, options: Any) -> list[str]:

@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 from crawler.options import Options
 from crawler.paging import Search
 from crawler.refusals import translate
+from crawler.spec import Gap
 from crawler.spiders.base import Output, TingfengSpider
 from crawler.text import count_of
 from crawler.times import weibo_posted
@@ -80,6 +81,7 @@ class WeiboMobileSpider(TingfengSpider):
     home = "https://m.weibo.cn"
     options_class = WeiboMobileOptions
     options: WeiboMobileOptions
+    reaches_back = "pages"
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -98,6 +100,10 @@ class WeiboMobileSpider(TingfengSpider):
             self.begin(search.name, query=query)
             yield from self._ask(search)
 
+    def fill(self, gap: Gap) -> Iterable[Request]:
+        if gap.query is not None:
+            yield from self._ask(Search.of_gap(gap, gap.query, self._address(gap.query.text)))
+
     # --- pages
 
     def _ask(self, search: Search) -> Iterator[Request]:
@@ -105,16 +111,21 @@ class WeiboMobileSpider(TingfengSpider):
         if search.asked and not search.over and self.is_late():
             self.count("search/out_of_time")
             return
-        while search.may_ask(limit=self.options.max_pages, prefetch=self.options.prefetch):
+        while search.may_ask(limit=self._limit(search), prefetch=self.options.prefetch):
             search.asked += 1
             search.waiting += 1
+            self.gap_pages -= search.gap is not None
             yield self.request(
                 search.address + str(search.asked),
                 self.parse_page,
                 headers=self._headers,
+                priority=-1 if search.gap else 0,
                 search=search,
                 page=search.asked,
             )
+
+    def _limit(self, search: Search) -> int:
+        return search.asked + max(0, self.gap_pages) if search.gap else self.options.max_pages
 
     def _address(self, words: str) -> str:
         """Where a search is found, but for the number of the page."""
@@ -136,7 +147,7 @@ class WeiboMobileSpider(TingfengSpider):
             newest = published_at if newest is None else max(newest, published_at)
             new = search.saw(mid_of(blog), None if is_pinned(blog) else published_at)
             if new and mention is not None:
-                if self._wants_full(blog):
+                if search.gap is None and self._wants_full(blog):
                     long_ones.append(Post(blog, search.query, seen_at))
                 else:
                     mentions.append(mention)
@@ -169,6 +180,9 @@ class WeiboMobileSpider(TingfengSpider):
         return cards, info if isinstance(info, dict) else {}
 
     def _close(self, search: Search) -> None:
+        if search.gap is not None:
+            self.filled(search.filling(search.gap, site_limit=SITE_LIMIT, now=self.now()))
+            return
         if not search.seen and search.total >= PAGE_SIZE:
             raise LayoutChanged("layout_changed", f"{search.total} posts announced, none found on the pages")
         if not search.seen:
@@ -235,11 +249,12 @@ class WeiboMobileSpider(TingfengSpider):
         if mid in self._full:
             yield self._lengthen([post], self._full[mid])
         elif mid in self._waiting_for_full:
+            self.begin(f"long/{mid}", query=post.query)  # its window, too, waits for the text
             self._waiting_for_full[mid].append(post)
         else:
             self._full_left -= 1
             self._waiting_for_full[mid] = [post]
-            self.begin(f"long/{mid}")
+            self.begin(f"long/{mid}", query=post.query)
             url = f"{self.base_url}/statuses/extend?id={mid}"
             yield self.request(url, self.parse_full, errback=self._full_failed, headers=self._headers, mid=mid)
 
