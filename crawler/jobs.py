@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crawler.doubt import doubted
 from crawler.options import FIRST_WINDOW, duration
 from crawler.outcome import Result
 from crawler.spec import CrawlSpec
@@ -58,14 +59,16 @@ def crawl(
     author_secret: str,
     now: datetime,
     state_dir: Path,
+    silence_p: float = 1e-4,
     stop: Callable[[], bool] = lambda: False,
 ) -> CrawlReport:
     """Crawl `source` once in a subprocess and write down how it went.
 
     `secret` is the credential's value, if the source names one. `state_dir` takes the child's log and the source's
-    lock. `stop` is asked twice a second and ends the crawl when it says True: the run has then failed as 'stopped',
-    and its window is read again. Never raises for what a platform does: a refusal, a time-out or a changed layout is a
-    run with that status and reason. CrawlError 'busy' when another crawl of the source is under way, ConfigError when
+    lock. A silence that is less likely than `silence_p` fails the run (crawler.doubt). `stop` is asked twice a second
+    and ends the crawl when it says True: the run has then failed as 'stopped', and its window is read again. Never
+    raises for what a platform does: a refusal, a time-out or a changed layout is a run with that status and reason.
+    CrawlError 'busy' when another crawl of the source is under way, ConfigError when
     first_window cannot be read, StoreError when the database cannot be used.
     """
     started = time.monotonic()
@@ -79,6 +82,8 @@ def crawl(
             log.warning("robots.txt overridden: source=%s reason=%s", source.name, source.robots_override_reason)
         spec = _spec(db, source, brands, secret=secret, author_secret=author_secret, since=since, now=now)
         result = run_child(spec, time_limit=source.time_limit, log_path=_path(state_dir, source.name, "log"), stop=stop)
+        with db.read() as s:
+            result = doubted(s, run, result, spec.queries, p=silence_p)
         ended = now + timedelta(seconds=time.monotonic() - started)
         with db.write() as s:
             run = _finish(s, run, result, ended)
