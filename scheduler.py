@@ -110,6 +110,7 @@ def crawl_source(house: House, source: SourceConfig, now: datetime) -> object:
         now=now,
         state_dir=house.config.data_dir,
         author_names=house.config.privacy.author_names,
+        silence_p=house.config.alerts.silence_p,
         stop=house.stop.at_once,
     )
 

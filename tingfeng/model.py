@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Any
 
 
 class Label(IntEnum):
@@ -335,3 +336,4 @@ class Run:
     found: int = 0
     stored: int = 0
     skipped: int = 0
+    stats: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)  # what spider and crawl counted

@@ -18,11 +18,11 @@ from crawler.ears import Ear, brands_of
 from crawler.options import Options
 from crawler.outcome import START, Filling, Outcome, name_of
 from crawler.post import Post, Reading
-from crawler.refusals import not_json, translate
+from crawler.refusals import LOGIN_WALLS, not_json, translate
 from crawler.spec import CrawlSpec, Gap
 from crawler.text import cut
-from crawler.times import AHEAD
-from tingfeng.errors import CrawlError, LayoutChanged
+from crawler.times import AHEAD, MOST_SKEW
+from tingfeng.errors import CrawlError, LayoutChanged, Refused
 from tingfeng.model import HotPage, Mention, Query
 from tingfeng.privacy import Pseudonyms
 
@@ -150,6 +150,8 @@ class TingfengSpider(Spider):
 
     def stop(self, error: CrawlError) -> None:
         """End the crawl under this name; what is already read will still be stored."""
+        if self.spec.credential and error.reason in LOGIN_WALLS:
+            error = Refused("cookie_expired", f"{error.reason} in spite of a credential: {error.detail}")
         self.outcome.end(error)
         if self._closing is None:
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=error.reason))
@@ -259,7 +261,9 @@ class TingfengSpider(Spider):
         if not brands:
             self.count("not_ours")
             return None
-        self.outcome.heard(query)
+        self.outcome.heard(query, published_at)
+        if published_at > fields["seen_at"] + MOST_SKEW:
+            self.count("time/ahead")
         fields.setdefault("platform", self.platform)
         return Mention(
             source=self.spec.source,
