@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 
+import store.tables_relevance  # noqa: F401 - its tables join the metadata
 from store.columns import UnixSeconds, UtcDateTime
 from store.tables import MentionRow
 
