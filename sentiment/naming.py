@@ -92,10 +92,14 @@ class Naming:
             why = "none"
         return Ruling(relevant=not why, why=why, names=names, words=words)
 
+    def version(self, brand: str) -> str:
+        """By whom a judgement of the rules is; changes with the brand's words, the tokenizer and the rules."""
+        return f"words/{self._ways[brand].version}"
+
     def judgement(self, ruling: Ruling, brand: str) -> Relevance:
         """What is stored where no filter knows better."""
         p = UNSURE if ruling.relevant else 1 - SURE
-        return Relevance(relevant=ruling.relevant, p=p, by=f"words/{self._ways[brand].version}")
+        return Relevance(relevant=ruling.relevant, p=p, by=self.version(brand))
 
     def others_named(self, look: Look, brand: str) -> int:
         """How many other configured brands have a name written there."""
@@ -118,7 +122,9 @@ class Naming:
             return text[start - left : end + right]
         if not (_is_chinese(text[start]) or _is_chinese(text[end - 1])):
             return ""
-        return next((w for a, b in self._covers(text, start, end) if not way.allows((w := text[a:b]), text[start:end])), "")
+        return next(
+            (w for a, b in self._covers(text, start, end) if not way.allows((w := text[a:b]), text[start:end])), ""
+        )
 
     def _covers(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Dictionary words that reach over an end of the place, as the segmenter sees them, and pairs of bounds around

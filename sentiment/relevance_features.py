@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 
@@ -21,11 +21,16 @@ NEAR = 6  # characters around a name from which runs of two are taken
 LONGEST = 4_000  # characters of a text that are looked at
 PLACES = 8  # of a name
 # How far a weight of the kind may stray for the same price; fitted on the training half of bench/relevance only.
-SCALE = {"word": 0.7, "left": 0.7, "right": 0.7, "near": 0.35, "topic": 1.0, "form": 0.7, "also": 0.7}
+SCALE = {"word": 0.5, "left": 0.7, "right": 0.7, "near": 0.2, "topic": 1.5, "form": 0.7, "also": 0.7}
+# What people say of brands at all, whatever the brand makes: one feature each, so that few marks suffice.
+_COMMERCE = ("company", "stock", "service")
+_SUMS = {"commerce": _COMMERCE, "goods": (*_COMMERCE, "phone", "computer", "car", "home")}
 _SAYS_NOTHING = frozenset("的 了 是 在 和 就 都 也 还 这 那 个 一 不 有 我 你 被 给 把 着 过 吗 呢 吧 啊".split())
 
 
-def features(look: Look, text: str, names: Sequence[Found], tokenizer: Tokenizer, *, others: int = 0) -> dict[str, float]:
+def features(
+    look: Look, text: str, names: Sequence[Found], tokenizer: Tokenizer, *, others: int = 0
+) -> dict[str, float]:
     """Of a text and the places where the brand is named in it; `others`: how many other brands are."""
     folded = look.folded[:LONGEST]
     places = [(n.start, n.end) for n in names if n.stands and n.end <= LONGEST][:PLACES]
@@ -35,8 +40,12 @@ def features(look: Look, text: str, names: Sequence[Found], tokenizer: Tokenizer
     if others:
         counts["also:brand"] = 1
     found = {name: SCALE[name.partition(":")[0]] * min(n, 2) ** 0.5 for name, n in counts.items()}
-    for name, n in topics(folded, tokens, places).items():
+    said = topics(folded, tokens, places)
+    for name, n in said.items():
         found[f"topic:{name}"] = SCALE["topic"] * math.log2(1 + n)
+    for name, parts in _SUMS.items():
+        if n := sum(said.get(part, 0) for part in parts):
+            found[f"about:{name}"] = math.log2(1 + n)
     return found
 
 
@@ -90,8 +99,3 @@ def _topics() -> tuple[dict[str, tuple[str, ...]], WordFinder]:
             by_word[word] = (*by_word.get(word, ()), name)
     # Latin ones are left to a filter's own words: "os" is in most of them.
     return by_word, WordFinder(word for word in by_word if len(word) > 1 and not word.isascii())
-
-
-def names_of(rows: Iterable[Mapping[str, float]]) -> list[str]:
-    """Every feature of the rows, in order."""
-    return sorted({name for row in rows for name in row})

@@ -165,18 +165,19 @@ def _let_wait(s: Session, pairs: Sequence[Row[Any]]) -> None:
             affected(s, LINK.update().where(one_of(s, LINK.c.mention_id, part), LINK.c.brand == brand).values(**_WAITS))
 
 
-def let_wait(s: Session, brand: str, since: datetime, until: datetime, *, version: str, limit: int) -> int:
+def let_wait(s: Session, brand: str, since: datetime, until: datetime, *, version: str, rules: str, limit: int) -> int:
     """Let up to `limit` mentions of the brand, published in [since, until), wait to be judged again; how many.
 
-    Left alone are those that `version` judged (as `relevance_by` says it), and those a person did. Must run inside
-    `db.write()`.
+    Left alone are those a person judged, those of `version` (as `relevance_by` says it), and those that `rules`, which
+    come before any filter, ruled out. Must run inside `db.write()`.
     """
     corrections.stand_still(s)
     told = LINK.c.relevance_by
+    done = (told == version) | told.startswith(f"{PERSON}/") | ((told == rules) & LINK.c.relevant.is_(False))
     query = (
         corrections.counted_pairs()
         .where(LINK.c.brand == brand, MENTION.c.published_at >= since, MENTION.c.published_at < until)
-        .where(told.is_(None) | ((told != version) & ~told.startswith(f"{PERSON}/")))
+        .where(told.is_(None) | ~done)
         .limit(limit)
     )
     pairs = s.execute(query).all()
