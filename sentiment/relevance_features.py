@@ -21,7 +21,17 @@ NEAR = 6  # characters around a name from which runs of two are taken
 LONGEST = 4_000  # characters of a text that are looked at
 PLACES = 8  # of a name
 # How far a weight of the kind may stray for the same price; fitted on the training half of bench/relevance only.
-SCALE = {"word": 0.5, "left": 0.7, "right": 0.7, "near": 0.2, "topic": 1.5, "form": 0.7, "also": 0.7}
+SCALE = {
+    "word": 0.5,
+    "left": 0.7,
+    "right": 0.7,
+    "near": 0.2,
+    "before": 0.5,
+    "after": 0.5,
+    "topic": 1.5,
+    "form": 0.7,
+    "also": 0.7,
+}
 # What people say of brands at all, whatever the brand makes: one feature each, so that few marks suffice.
 _COMMERCE = ("company", "stock", "service")
 _SUMS = {"commerce": _COMMERCE, "goods": (*_COMMERCE, "phone", "computer", "car", "home")}
@@ -59,6 +69,8 @@ def _kinds(folded: str, tokens: Sequence[str], places: Sequence[tuple[int, int]]
         right = next((t for t, s in zip(tokens, ends, strict=False) if s >= end and t.strip()), "")
         yield f"left:{left or '^'}"
         yield f"right:{right or '$'}"
+        yield f"before:{folded[start - 1 : start] or '^'}"
+        yield f"after:{folded[end : end + 1] or '$'}"
         for stretch in (folded[max(0, start - NEAR) : start], folded[end : end + NEAR]):
             yield from {f"near:{a}{b}" for a, b in zip(stretch, stretch[1:], strict=False) if (a + b).isalnum()}
 

@@ -22,6 +22,7 @@ RIDGES = (0.05, 0.15, 0.5, 1.5)
 FOLDS = 10
 ROUNDS = 3  # of cross-validation, each with other folds: of fifty marks one round says little
 AIM = 0.95  # precision the threshold is chosen for
+LEAST_RECALL = 0.75  # of a threshold that reaches it
 LEAST_THRESHOLD, MOST_THRESHOLD = 0.3, 0.9
 _RIDGE_OF_BIAS = 0.02
 _ENOUGH = 1e-5
@@ -94,7 +95,8 @@ def surprise(p: Floats, ours: Bools) -> float:
 
 
 def threshold(p: Floats, ours: Bools) -> float:
-    """The lowest one whose precision on `p` reaches AIM; else the one of the best precision, weighed twice, and recall.
+    """The lowest one whose precision on `p` reaches AIM, unless that costs more than a quarter of what is ours; else the
+    one of the best precision, weighed twice, and recall.
 
     Half way to the next lower probability, so that it does not hang on one text; within sensible bounds.
     """
@@ -105,7 +107,7 @@ def threshold(p: Floats, ours: Bools) -> float:
         said = p >= at
         precision, recall = float(ours[said].mean()), float((ours & said).sum() / max(1, ours.sum()))
         between = float(at if i == 0 else (at + scores[i - 1]) / 2)
-        if aim is None and precision >= AIM:
+        if aim is None and precision >= AIM and recall >= LEAST_RECALL:
             aim = between
         f = 1.25 * precision * recall / (0.25 * precision + recall) if precision + recall else 0.0
         if f > worth:
