@@ -14,7 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from crawler.ears import Ear, brands_of
+from crawler.ears import Ears
 from crawler.options import Options
 from crawler.outcome import START, Filling, Outcome, name_of
 from crawler.post import Post, Reading
@@ -56,7 +56,7 @@ class TingfengSpider(Spider):
         self.base_url = (spec.base_url or self.home).rstrip("/")
         self.outcome = Outcome(reaches_back=self.reaches_back)
         self.gap_pages = spec.gap_pages  # requests left for filling gaps
-        self._ears = [Ear.of(brand) for brand in spec.brands]
+        self._ears = Ears(spec.brands)
         self._pseudonyms = Pseudonyms(spec.author_secret)
         self._started = time.monotonic()
         self._closing: asyncio.Task[None] | None = None
@@ -212,8 +212,8 @@ class TingfengSpider(Spider):
         return self._pseudonyms.of(platform or self.platform, author)
 
     def brands_of(self, text: str, *, asked: str | None) -> tuple[str, ...]:
-        """Whose a text is: the brand we searched for, unless its words exclude it, and every other one it names."""
-        return brands_of(self._ears, text, asked=asked)
+        """Whose a text may be: the brand we searched for and every other one it names."""
+        return self._ears.brands_of(text, asked=asked)
 
     def mention_of(self, post: Post, query: Query | None, *, seen_at: datetime) -> Mention | None:
         """The mention in what a reader found; None when it is nobody's, or has no time we can place it at (skipped)."""
