@@ -26,10 +26,12 @@ KEYS_OF_ALL, KEYS_OF_START, START = 7, 4, 64  # a cut text shares its beginning:
 WAYS = 4  # stories a key leads to, the newest ones
 CANDIDATES = 4  # stories a text is compared with, those of the most common keys
 
-ALIKE = 0.56  # of all 3-grams of two texts this share must be common (Jaccard) …
-WITHIN = 0.80  # … or this share of the shorter one's, when it is long enough for that to be no accident
+# Near-copies: of the 3-grams of the shorter text at most this share, or so few, are missing from the other (a word put
+# in the place of another costs 4, a product of five letters 7) …
+MISSING, MISSING_FEW = 0.14, 5
+ALIKE = 0.5  # … and of all 3-grams of both this share is common (Jaccard), or the shorter one is no accident:
 WITHIN_LEAST = 24  # 3-grams
-WITHIN_SEEN = 6  # hashes that an estimate of it must rest on
+WITHIN_SEEN = 6  # hashes that an estimate must rest on
 
 NO_HASH = np.uint32(0xFFFFFFFF)
 
@@ -190,10 +192,10 @@ def similar(a: Sketches, b: Sketches) -> NDArray[np.float64]:
     size_a, size_b = in_a.sum(axis=1), in_b.sum(axis=1)
     alike = common / np.maximum(size_a + size_b - common, 1)
     fewer = np.minimum(size_a, size_b)
-    within = common / np.maximum(fewer, 1)
     smaller = np.minimum((a != NO_HASH).sum(axis=1), (b != NO_HASH).sum(axis=1))
-    contained = (within >= WITHIN) & (smaller >= WITHIN_LEAST) & (fewer >= WITHIN_SEEN)
-    return np.where((alike >= ALIKE) | contained, np.maximum(alike, within * contained), 0.0)
+    there = fewer - common <= np.maximum(MISSING_FEW, MISSING * fewer)
+    contained = (smaller >= WITHIN_LEAST) & (fewer >= WITHIN_SEEN) & (common >= (1 - MISSING) * fewer)
+    return np.where(there & ((alike >= ALIKE) | contained), np.maximum(alike, common / np.maximum(fewer, 1) * contained), 0.0)
 
 
 def _reach(sketches: Sketches) -> NDArray[np.uint32]:
