@@ -1,0 +1,258 @@
+"""Stories in and out: which mentions are near-copies of each other, and how far each text has spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select, update
+from sqlalchemy.orm import Session
+
+from store.mentions import LINK, MENTION, scored_text
+from store.sql import Batch, chunks, insert_into, one_of, run_many, table
+from store.tables import MentionRow
+from store.tables_stories import StoryKeyRow, StoryRow
+from tingfeng.model import Label
+from tingfeng.stories import NO_HASH, WAYS, WIDTH, Ids, Keys, Prints, Sketches, group
+
+STORY, STORY_KEY = table(StoryRow), table(StoryKeyRow)
+TEXT_MAX = 500  # characters of the representative text
+WINDOW = timedelta(days=14)  # a story that nobody joined for so long is not joined any more
+
+_LOCK = 0x73746F72  # PostgreSQL's advisory lock of whoever groups: "stor"
+_PUT = Batch(
+    StoryKeyRow,
+    ["key", "way", "story_id"],
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["key", "way"], set_={"story_id": insert.excluded.story_id}
+    ),
+)
+_JOIN = Batch(
+    MentionRow,
+    ["key_id", "story_id"],
+    lambda _: update(MENTION).where(MENTION.c.id == bindparam("key_id")).values(story_id=bindparam("story_id")),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ungrouped:
+    """A mention without a story. `text` is what to compare."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How many posts there are, by how many authors, saying how many different things."""
+
+    posts: int = 0
+    stories: int = 0
+    authors: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstPost:
+    """The first post of a story that was seen at all. `url` "" when retention has deleted it."""
+
+    platform: str
+    source: str
+    published_at: datetime
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryInPeriod:
+    """What became of a story in a period. `first` may lie before it."""
+
+    id: int
+    text: str
+    copies: int
+    authors: int
+    sources: int
+    since: datetime  # of the copies in the period
+    until: datetime  # of the last of them
+    first: FirstPost
+
+
+def pending(s: Session, *, limit: int) -> list[Ungrouped]:
+    """Up to `limit` mentions without a story, in the order they were stored."""
+    columns = (MENTION.c.id, MENTION.c.title, MENTION.c.text)
+    query = select(*columns).where(MENTION.c.story_id.is_(None)).order_by(MENTION.c.id).limit(limit)
+    return [Ungrouped(id=i, text=scored_text(title, text)) for i, title, text in s.execute(query)]
+
+
+def join(s: Session, batch: Sequence[Ungrouped], prints: Prints, *, now: datetime) -> tuple[int, int]:
+    """Give each mention its story; how many mentions got one now, and how many stories are new.
+
+    Those that somebody else grouped meanwhile are left alone. Must run inside `db.write()`; one at a time.
+    """
+    if s.get_bind().dialect.name == "postgresql":
+        s.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    left = _still_ungrouped(s, [one.id for one in batch])
+    rows = np.array([i for i, one in enumerate(batch) if one.id in left], dtype=np.int64)
+    if not len(rows):
+        return 0, 0
+    mine = [batch[i] for i in rows]
+    index = StoreIndex(s, mine, now=now)
+    ids = group(Prints(prints.keys[rows], prints.sketches[rows]), index)
+    _JOIN.run(s, [(one.id, int(story)) for one, story in zip(mine, ids, strict=True)])
+    _refresh(s, np.unique(ids).tolist(), now=now)
+    return len(mine), index.new
+
+
+def _still_ungrouped(s: Session, ids: Sequence[int]) -> set[int]:
+    found: set[int] = set()
+    for part in chunks(ids):
+        query = select(MENTION.c.id).where(one_of(s, MENTION.c.id, part), MENTION.c.story_id.is_(None))
+        found.update(s.execute(query).scalars())
+    return found
+
+
+class StoreIndex:
+    """The stories of the store, as tingfeng.stories looks them up; `batch` is what new ones are founded by."""
+
+    def __init__(self, s: Session, batch: Sequence[Ungrouped], *, now: datetime) -> None:
+        self.s, self.batch, self.now, self.new = s, batch, now, 0
+
+    def find(self, keys: Keys) -> Ids:
+        wanted, place = np.unique(keys, return_inverse=True)
+        behind = np.zeros((len(wanted), WAYS), dtype=np.int64)
+        for part in chunks(wanted[wanted != 0].tolist()):
+            query = select(STORY_KEY.c.key, STORY_KEY.c.way, STORY_KEY.c.story_id)
+            rows = self.s.execute(query.where(one_of(self.s, STORY_KEY.c.key, part))).all()
+            if rows:
+                key, way, story = np.array(rows, dtype=np.int64).T
+                behind[np.searchsorted(wanted, key), way] = story
+        return behind[place.reshape(keys.shape)]
+
+    def sketches(self, stories: Ids) -> Sketches:
+        wanted, place = np.unique(stories, return_inverse=True)
+        made = np.full((len(wanted), WIDTH), NO_HASH, dtype=np.uint32)
+        for part in chunks(wanted.tolist()):
+            query = select(STORY.c.id, STORY.c.sketch).where(one_of(self.s, STORY.c.id, part))
+            for story, blob in self.s.execute(query):
+                sketch = np.frombuffer(blob, dtype="<u4")
+                made[np.searchsorted(wanted, story), : len(sketch)] = sketch
+        return made[place]
+
+    def found(self, prints: Prints, rows: NDArray[np.int64]) -> Ids:
+        last = self.s.execute(select(func.max(STORY.c.id))).scalar() or 0
+        ids = last + 1 + np.arange(len(rows), dtype=np.int64)
+        self.new += len(rows)
+        # Counts and the first post follow, from the mentions themselves.
+        blank = {"seen_at": self.now, "first_at": self.now, "last_at": self.now, "platform": "", "source": ""}
+        blank |= {"mention_id": 0, "copies": 0, "authors": 0, "sources": 0}
+        founders = zip(ids.tolist(), rows.tolist(), strict=True)
+        values = [
+            {"id": i, "text": self.batch[row].text[:TEXT_MAX], "sketch": _packed(prints.sketches[row]), **blank}
+            for i, row in founders
+        ]
+        run_many(self.s, insert_into(self.s, StoryRow), values)
+        keys, owners = prints.keys[rows], np.broadcast_to(ids[:, None], (len(rows), prints.keys.shape[1]))
+        pairs = np.stack((keys[keys != 0], owners[keys != 0] % WAYS, owners[keys != 0]), axis=1)
+        # Of two founders at one place the later stays; the driver must not be given both in one order here and
+        # another there.
+        _PUT.run(self.s, [tuple(row) for row in pairs[np.lexsort(pairs.T[::-1])].tolist()])
+        return ids
+
+
+def _packed(sketch: NDArray[np.uint32]) -> bytes:
+    return sketch[sketch != NO_HASH].astype("<u4").tobytes()
+
+
+def _author() -> ColumnElement[str]:
+    """Who said it; what has no named author was said by its source."""
+    return func.coalesce(MENTION.c.author_key, MENTION.c.source)
+
+
+def _refresh(s: Session, stories: Sequence[int], *, now: datetime) -> None:
+    """Count the mentions of these stories again."""
+    rows: list[dict[str, Any]] = []
+    for part in chunks(stories):
+        sums = _sums().where(one_of(s, MENTION.c.story_id, part)).group_by(MENTION.c.story_id).subquery()
+        earliest = and_(MENTION.c.story_id == sums.c.id, MENTION.c.published_at == sums.c.first_at)
+        first = select(sums.c.id, func.min(MENTION.c.id).label("first")).join(MENTION, earliest).group_by(sums.c.id)
+        of = first.subquery()
+        query = select(sums, MENTION.c.id.label("mention_id"), MENTION.c.platform, MENTION.c.source)
+        query = query.join(of, of.c.id == sums.c.id).join(MENTION, MENTION.c.id == of.c.first)
+        for row in s.execute(query).mappings():
+            rows.append({f"b_{name}": value for name, value in row.items()} | {"b_seen_at": now})
+    names = [name.removeprefix("b_") for name in rows[0] if name != "b_id"] if rows else []
+    statement = update(STORY).where(STORY.c.id == bindparam("b_id"))
+    run_many(s, statement.values({name: bindparam(f"b_{name}") for name in names}), rows)
+
+
+def _sums() -> Select[Any]:
+    return select(
+        MENTION.c.story_id.label("id"),
+        func.count().label("copies"),
+        func.count(_author().distinct()).label("authors"),
+        func.count(MENTION.c.source.distinct()).label("sources"),
+        func.min(MENTION.c.published_at).label("first_at"),
+        func.max(MENTION.c.published_at).label("last_at"),
+    )
+
+
+def _within(
+    query: Select[Any], brand: str | None, since: datetime, until: datetime, label: Label | None
+) -> Select[Any]:
+    query = query.where(MENTION.c.published_at >= since, MENTION.c.published_at < until)
+    if brand is not None:
+        query = query.join(LINK, LINK.c.mention_id == MENTION.c.id).where(LINK.c.brand == brand)
+        query = query.where(LINK.c.counted_by.is_not(None)) if label is None else query.where(LINK.c.label == label)
+    return query
+
+
+def spread(s: Session, brand: str, since: datetime, until: datetime, *, label: Label | None = None) -> Spread:
+    """Of the counted mentions of the brand published in [since, until). Not yet grouped ones go by equal text."""
+    ungrouped = case((MENTION.c.story_id.is_(None), MENTION.c.text_key))
+    stories = func.count(MENTION.c.story_id.distinct()) + func.count(ungrouped.distinct())
+    query = select(func.count(), stories, func.count(_author().distinct())).select_from(MENTION)
+    posts, told, authors = s.execute(_within(query, brand, since, until, label)).one()
+    return Spread(posts=posts, stories=told, authors=authors)
+
+
+def largest(
+    s: Session,
+    since: datetime,
+    until: datetime,
+    *,
+    brand: str | None = None,
+    label: Label | None = None,
+    least: int = 2,
+    limit: int = 20,
+) -> list[StoryInPeriod]:
+    """The stories with most copies published in [since, until), at least `least`; of all brands without `brand`."""
+    sums = _within(_sums().where(MENTION.c.story_id.is_not(None)), brand, since, until, label)
+    sums = sums.group_by(MENTION.c.story_id).having(func.count() >= least)
+    some = sums.order_by(func.count().desc(), MENTION.c.story_id).limit(limit).subquery()
+    first = MENTION.alias("first")
+    query = (
+        select(some, STORY.c.text, STORY.c.platform, STORY.c.source, STORY.c.first_at.label("began"), first.c.url)
+        .join(STORY, STORY.c.id == some.c.id)
+        .outerjoin(first, first.c.id == STORY.c.mention_id)
+        .order_by(some.c.copies.desc(), some.c.id)
+    )
+    return [_told(row) for row in s.execute(query)]
+
+
+def _told(row: Any) -> StoryInPeriod:
+    return StoryInPeriod(
+        id=row.id,
+        text=row.text,
+        copies=row.copies,
+        authors=row.authors,
+        sources=row.sources,
+        since=row.first_at,
+        until=row.last_at,
+        first=FirstPost(platform=row.platform, source=row.source, published_at=row.began, url=row.url or ""),
+    )
+
+
+def count(s: Session) -> int:
+    return s.execute(select(func.count()).select_from(STORY)).scalar_one()
