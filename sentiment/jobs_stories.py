@@ -47,8 +47,6 @@ def group_pending(
         with db.write() as s:
             mentions, new = stories.join(s, pending, made, now=now)
         joined, founded = joined + mentions, founded + new
-    report = StoriesReport(
-        mentions=joined, stories=founded, seconds=time.monotonic() - started, stopped=stopped
-    )
+    report = StoriesReport(mentions=joined, stories=founded, seconds=time.monotonic() - started, stopped=stopped)
     log.info("stories done: mentions=%d new=%d seconds=%.2f", joined, founded, report.seconds)
     return report

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, selec
 from sqlalchemy.orm import Session
 
 from store.mentions import LINK, MENTION, scored_text
-from store.sql import Batch, chunks, insert_into, one_of, run_many, table
+from store.sql import Batch, chunks, one_of, raw_rows, table
 from store.tables import MentionRow
 from store.tables_stories import StoryKeyRow, StoryRow
 from tingfeng.model import Label
@@ -30,6 +31,13 @@ _PUT = Batch(
     lambda insert: insert.on_conflict_do_update(
         index_elements=["key", "way"], set_={"story_id": insert.excluded.story_id}
     ),
+)
+_FOUND = Batch(StoryRow, STORY.c.keys(), lambda insert: insert)
+_SUMS = ("copies", "authors", "sources", "first_at", "last_at", "mention_id", "platform", "source", "seen_at")
+_COUNTED = Batch(
+    StoryRow,
+    ["key_id", *_SUMS],
+    lambda _: update(STORY).where(STORY.c.id == bindparam("key_id")).values({n: bindparam(n) for n in _SUMS}),
 )
 _JOIN = Batch(
     MentionRow,
@@ -124,9 +132,9 @@ class StoreIndex:
         behind = np.zeros((len(wanted), WAYS), dtype=np.int64)
         for part in chunks(wanted[wanted != 0].tolist()):
             query = select(STORY_KEY.c.key, STORY_KEY.c.way, STORY_KEY.c.story_id)
-            rows = self.s.execute(query.where(one_of(self.s, STORY_KEY.c.key, part))).all()
+            rows = raw_rows(self.s, query.where(one_of(self.s, STORY_KEY.c.key, part)))
             if rows:
-                key, way, story = np.array(rows, dtype=np.int64).T
+                key, way, story = np.fromiter(chain.from_iterable(rows), np.int64, 3 * len(rows)).reshape(-1, 3).T
                 behind[np.searchsorted(wanted, key), way] = story
         return behind[place.reshape(keys.shape)]
 
@@ -144,15 +152,10 @@ class StoreIndex:
         last = self.s.execute(select(func.max(STORY.c.id))).scalar() or 0
         ids = last + 1 + np.arange(len(rows), dtype=np.int64)
         self.new += len(rows)
-        # Counts and the first post follow, from the mentions themselves.
-        blank = {"seen_at": self.now, "first_at": self.now, "last_at": self.now, "platform": "", "source": ""}
-        blank |= {"mention_id": 0, "copies": 0, "authors": 0, "sources": 0}
         founders = zip(ids.tolist(), rows.tolist(), strict=True)
-        values = [
-            {"id": i, "text": self.batch[row].text[:TEXT_MAX], "sketch": _packed(prints.sketches[row]), **blank}
-            for i, row in founders
-        ]
-        run_many(self.s, insert_into(self.s, StoryRow), values)
+        texts = ((i, self.batch[row].text[:TEXT_MAX], _packed(prints.sketches[row])) for i, row in founders)
+        blank = (self.now, 0, "", "", self.now, self.now, 0, 0, 0)  # what _refresh fills in, from the mentions
+        _FOUND.run(self.s, [(*told, *blank) for told in texts])
         keys, owners = prints.keys[rows], np.broadcast_to(ids[:, None], (len(rows), prints.keys.shape[1]))
         pairs = np.stack((keys[keys != 0], owners[keys != 0] % WAYS, owners[keys != 0]), axis=1)
         # Of two founders at one place the later stays; the driver must not be given both in one order here and
@@ -172,19 +175,16 @@ def _author() -> ColumnElement[str]:
 
 def _refresh(s: Session, stories: Sequence[int], *, now: datetime) -> None:
     """Count the mentions of these stories again."""
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[Any, ...]] = []
     for part in chunks(stories):
         sums = _sums().where(one_of(s, MENTION.c.story_id, part)).group_by(MENTION.c.story_id).subquery()
         earliest = and_(MENTION.c.story_id == sums.c.id, MENTION.c.published_at == sums.c.first_at)
         first = select(sums.c.id, func.min(MENTION.c.id).label("first")).join(MENTION, earliest).group_by(sums.c.id)
         of = first.subquery()
-        query = select(sums, MENTION.c.id.label("mention_id"), MENTION.c.platform, MENTION.c.source)
+        query = select(sums, MENTION.c.id, MENTION.c.platform, MENTION.c.source)
         query = query.join(of, of.c.id == sums.c.id).join(MENTION, MENTION.c.id == of.c.first)
-        for row in s.execute(query).mappings():
-            rows.append({f"b_{name}": value for name, value in row.items()} | {"b_seen_at": now})
-    names = [name.removeprefix("b_") for name in rows[0] if name != "b_id"] if rows else []
-    statement = update(STORY).where(STORY.c.id == bindparam("b_id"))
-    run_many(s, statement.values({name: bindparam(f"b_{name}") for name in names}), rows)
+        rows += [(*row, now) for row in s.execute(query)]
+    _COUNTED.run(s, sorted(rows))
 
 
 def _sums() -> Select[Any]:

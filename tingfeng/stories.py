@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 SHORTEST = 8  # letters; a shorter text is a copy only of what is equal to it
 LONGEST = 4_000  # letters that are looked at
 WIDTH = 64  # hashes of a sketch
-KEYS = 12  # per text: of the whole, of its beginning, of all of it at once
-KEYS_OF_ALL, KEYS_OF_START, START = 7, 4, 64  # a cut text shares its beginning: START letters
+KEYS_OF_ALL, KEYS_OF_START, START = 5, 2, 64  # per text, the latter of its first START letters, which a cut text shares
+KEYS = 1 + KEYS_OF_ALL + KEYS_OF_START  # one is of the whole text at once
 WAYS = 4  # stories a key leads to, the newest ones
 CANDIDATES = 4  # stories a text is compared with, those of the most common keys
 
@@ -83,7 +83,6 @@ def prints(codes: Codes, bounds: NDArray[np.int64]) -> Prints:
     keys = np.zeros((n, KEYS), dtype=np.int64)
     keys[:, 0] = _whole(letters, owner, place, codes, bounds)
     grams, at = _grams(letters, owner, _KEY_GRAM)
-    # 32 bits above the hash hold the text, so one sort orders all texts at once; 31 bits of hash are a key.
     smallest = _smallest(grams, owner[at], n, KEYS_OF_ALL, long)
     keys[:, 1 : 1 + KEYS_OF_ALL] = _as_keys(smallest)
     early = place[at] < START
@@ -100,13 +99,14 @@ def _letters(codes: Codes, bounds: NDArray[np.int64]) -> tuple[Codes, NDArray[np
     opening, closing = np.flatnonzero(codes == ord("[")), np.flatnonzero(codes == ord("]"))
     if len(opening) and len(closing):
         end = closing[np.minimum(np.searchsorted(closing, opening), len(closing) - 1)]
-        short = (end > opening) & (end - opening < _SIGN_MAX)
+        same_text = np.searchsorted(bounds, end) == np.searchsorted(bounds, opening)
+        short = (end > opening) & (end - opening < _SIGN_MAX) & same_text
         change = np.zeros(len(codes) + 1, dtype=np.int64)
         np.add.at(change, opening[short], 1)
         np.add.at(change, end[short], -1)
         kept[np.cumsum(change)[:-1] > 0] = 0
     owner = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
-    kept, inside = kept[bounds[0] : bounds[-1]], None
+    kept = kept[bounds[0] : bounds[-1]]
     inside = kept != 0
     return kept[inside], owner[inside]
 
@@ -170,7 +170,9 @@ def _smallest(
 ) -> Sketches:
     """The `width` smallest different hashes of each text, ascending, filled up with NO_HASH."""
     result = np.full((n, width), NO_HASH, dtype=np.uint32)
-    ordered = np.unique((owner.astype(np.uint64) << np.uint64(32)) | hashes)
+    ordered = np.sort((owner.astype(np.uint64) << np.uint64(32)) | hashes)
+    if len(ordered):
+        ordered = ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))]
     whose = (ordered >> np.uint64(32)).astype(np.int64)
     counts = np.bincount(whose, minlength=n)
     rank = np.arange(len(ordered)) - np.concatenate(([0], np.cumsum(counts)))[whose]
@@ -195,7 +197,9 @@ def similar(a: Sketches, b: Sketches) -> NDArray[np.float64]:
     smaller = np.minimum((a != NO_HASH).sum(axis=1), (b != NO_HASH).sum(axis=1))
     there = fewer - common <= np.maximum(MISSING_FEW, MISSING * fewer)
     contained = (smaller >= WITHIN_LEAST) & (fewer >= WITHIN_SEEN) & (common >= (1 - MISSING) * fewer)
-    return np.where(there & ((alike >= ALIKE) | contained), np.maximum(alike, common / np.maximum(fewer, 1) * contained), 0.0)
+    return np.where(
+        there & ((alike >= ALIKE) | contained), np.maximum(alike, common / np.maximum(fewer, 1) * contained), 0.0
+    )
 
 
 def _reach(sketches: Sketches) -> NDArray[np.uint32]:
@@ -275,46 +279,3 @@ def _earlier(batch: Prints) -> dict[int, list[tuple[int, bool]]]:
     for k in order[grade[order] > 0]:
         result[int(i[k])].append((int(j[k]), bool(same[k])))
     return result
-
-
-class MemoryIndex:
-    """Known stories in memory that never grows beyond `capacity` stories (a power of two): the oldest make room.
-
-    Keys lie in a table of buckets of WAYS places; a new one takes the place of the bucket's oldest.
-    """
-
-    def __init__(self, capacity: int = 1 << 20) -> None:
-        self._mask = np.int64(capacity * 8 - 1)
-        self._keys = np.zeros((capacity * 8, WAYS), dtype=np.uint32)
-        self._stories = np.zeros((capacity * 8, WAYS), dtype=np.uint32)
-        self._turn = np.zeros(capacity * 8, dtype=np.uint8)
-        self._sketches = np.zeros((capacity, WIDTH), dtype=np.uint32)
-        self.count = 0
-
-    def find(self, keys: Keys) -> Ids:
-        bucket, tag = self._place(keys)
-        stories = np.where(self._keys[bucket] == tag[..., None], self._stories[bucket], 0).astype(np.int64)
-        alive = stories > self.count - len(self._sketches)
-        return np.where(alive & (keys != 0)[..., None], stories, 0)
-
-    def sketches(self, stories: Ids) -> Sketches:
-        return self._sketches[stories % len(self._sketches)]
-
-    def found(self, prints: Prints, rows: NDArray[np.int64]) -> Ids:
-        ids = self.count + 1 + np.arange(len(rows), dtype=np.int64)
-        self.count += len(rows)
-        self._sketches[ids % len(self._sketches)] = prints.sketches[rows]
-        keys, owner = prints.keys[rows].ravel(), np.repeat(ids, KEYS)
-        bucket, tag = self._place(keys[keys != 0])
-        owner = owner[keys != 0]
-        order = np.argsort(bucket, kind="stable")
-        bucket, tag, owner = bucket[order], tag[order], owner[order]
-        rank = np.arange(len(bucket)) - np.searchsorted(bucket, bucket)
-        way = (self._turn[bucket] + rank) % WAYS
-        self._keys[bucket, way], self._stories[bucket, way] = tag, owner
-        np.add.at(self._turn, bucket, 1)
-        return ids
-
-    def _place(self, keys: Keys) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
-        mixed = _mixed(keys.view(np.uint64) + _SALT)
-        return mixed.view(np.int64) & self._mask, (mixed >> np.uint64(32)).astype(np.uint32) | np.uint32(1)

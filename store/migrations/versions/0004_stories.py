@@ -35,11 +35,7 @@ def upgrade() -> None:
     sa.Column('key', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('way', sa.SmallInteger(), autoincrement=False, nullable=False),
     sa.Column('story_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.ForeignKeyConstraint(['story_id'], ['story.id'], name=op.f('fk_story_key_story_id_story'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('key', 'way', name=op.f('pk_story_key')),
     sqlite_with_rowid=False
     )
-    with op.batch_alter_table('story_key', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_story_key_story_id'), ['story_id'], unique=False)
-
     # ### end Alembic commands ###
