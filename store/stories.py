@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from store.mentions import LINK, MENTION, scored_text
@@ -21,7 +21,6 @@ from tingfeng.model import Label
 from tingfeng.stories import NO_HASH, WAYS, WIDTH, Ids, Keys, Prints, Sketches, group
 
 STORY, STORY_KEY = table(StoryRow), table(StoryKeyRow)
-TEXT_MAX = 500  # characters of the representative text
 WINDOW = timedelta(days=14)  # a story that nobody joined for so long is not joined any more
 
 _LOCK = 0x73746F72  # PostgreSQL's advisory lock of whoever groups: "stor"
@@ -65,7 +64,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstPost:
-    """The first post of a story that was seen at all. `url` "" when retention has deleted it."""
+    """The first post of a story that was seen at all. `url` "" when it is not stored any more."""
 
     platform: str
     source: str
@@ -75,7 +74,7 @@ class FirstPost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryInPeriod:
-    """What became of a story in a period. `first` may lie before it."""
+    """What became of a story in a period. `first` may lie before it; `text` is that of a copy in the period."""
 
     id: int
     text: str
@@ -90,8 +89,15 @@ class StoryInPeriod:
 def pending(s: Session, *, limit: int) -> list[Ungrouped]:
     """Up to `limit` mentions without a story, in the order they were stored."""
     columns = (MENTION.c.id, MENTION.c.title, MENTION.c.text)
-    query = select(*columns).where(MENTION.c.story_id.is_(None)).order_by(MENTION.c.id).limit(limit)
+    said = or_(MENTION.c.text != "", MENTION.c.title != "")  # the words of deleted posts are gone
+    query = select(*columns).where(MENTION.c.story_id.is_(None), said).order_by(MENTION.c.id).limit(limit)
     return [Ungrouped(id=i, text=scored_text(title, text)) for i, title, text in s.execute(query)]
+
+
+def hold(s: Session) -> None:
+    """Until the end of this transaction nobody else changes stories. SQLite's writer is alone anyway."""
+    if s.get_bind().dialect.name == "postgresql":
+        s.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 def join(s: Session, batch: Sequence[Ungrouped], prints: Prints, *, now: datetime) -> tuple[int, int]:
@@ -99,17 +105,16 @@ def join(s: Session, batch: Sequence[Ungrouped], prints: Prints, *, now: datetim
 
     Those that somebody else grouped meanwhile are left alone. Must run inside `db.write()`; one at a time.
     """
-    if s.get_bind().dialect.name == "postgresql":
-        s.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    hold(s)
     left = _still_ungrouped(s, [one.id for one in batch])
     rows = np.array([i for i, one in enumerate(batch) if one.id in left], dtype=np.int64)
     if not len(rows):
         return 0, 0
     mine = [batch[i] for i in rows]
-    index = StoreIndex(s, mine, now=now)
+    index = StoreIndex(s, now=now)
     ids = group(Prints(prints.keys[rows], prints.sketches[rows]), index)
     _JOIN.run(s, [(one.id, int(story)) for one, story in zip(mine, ids, strict=True)])
-    _refresh(s, np.unique(ids).tolist(), now=now)
+    recount(s, np.unique(ids).tolist(), now=now)
     return len(mine), index.new
 
 
@@ -122,10 +127,10 @@ def _still_ungrouped(s: Session, ids: Sequence[int]) -> set[int]:
 
 
 class StoreIndex:
-    """The stories of the store, as tingfeng.stories looks them up; `batch` is what new ones are founded by."""
+    """The stories of the store, as tingfeng.stories looks them up."""
 
-    def __init__(self, s: Session, batch: Sequence[Ungrouped], *, now: datetime) -> None:
-        self.s, self.batch, self.now, self.new = s, batch, now, 0
+    def __init__(self, s: Session, *, now: datetime) -> None:
+        self.s, self.now, self.new = s, now, 0
 
     def find(self, keys: Keys) -> Ids:
         wanted, place = np.unique(keys, return_inverse=True)
@@ -152,10 +157,9 @@ class StoreIndex:
         last = self.s.execute(select(func.max(STORY.c.id))).scalar() or 0
         ids = last + 1 + np.arange(len(rows), dtype=np.int64)
         self.new += len(rows)
-        founders = zip(ids.tolist(), rows.tolist(), strict=True)
-        texts = ((i, self.batch[row].text[:TEXT_MAX], _packed(prints.sketches[row])) for i, row in founders)
-        blank = (self.now, 0, "", "", self.now, self.now, 0, 0, 0)  # what _refresh fills in, from the mentions
-        _FOUND.run(self.s, [(*told, *blank) for told in texts])
+        blank = (self.now, 0, "", "", self.now, self.now, 0, 0, 0)  # what recount fills in, from the mentions
+        sketches = map(_packed, prints.sketches[rows])
+        _FOUND.run(self.s, [(i, sketch, *blank) for i, sketch in zip(ids.tolist(), sketches, strict=True)])
         keys, owners = prints.keys[rows], np.broadcast_to(ids[:, None], (len(rows), prints.keys.shape[1]))
         pairs = np.stack((keys[keys != 0], owners[keys != 0] % WAYS, owners[keys != 0]), axis=1)
         # Of two founders at one place the later stays; the driver must not be given both in one order here and
@@ -165,7 +169,8 @@ class StoreIndex:
 
 
 def _packed(sketch: NDArray[np.uint32]) -> bytes:
-    return sketch[sketch != NO_HASH].astype("<u4").tobytes()
+    packed: bytes = sketch[sketch != NO_HASH].astype("<u4").tobytes()
+    return packed
 
 
 def _author() -> ColumnElement[str]:
@@ -173,8 +178,26 @@ def _author() -> ColumnElement[str]:
     return func.coalesce(MENTION.c.author_key, MENTION.c.source)
 
 
-def _refresh(s: Session, stories: Sequence[int], *, now: datetime) -> None:
-    """Count the mentions of these stories again."""
+def of_mentions(s: Session, ids: Sequence[int]) -> list[int]:
+    """The stories these mentions belong to."""
+    found: set[int] = set()
+    for part in chunks(ids):
+        query = select(MENTION.c.story_id).where(one_of(s, MENTION.c.id, part), MENTION.c.story_id.is_not(None))
+        found.update(s.execute(query).scalars())
+    return sorted(found)
+
+
+def drop_empty(s: Session, stories: Sequence[int]) -> None:
+    """Take away those of the stories that have no mention left, with their keys."""
+    for part in chunks(stories):
+        left = select(MENTION.c.story_id).where(one_of(s, MENTION.c.story_id, part))
+        empty = sorted({*part} - set(s.execute(left).scalars()))
+        s.execute(STORY_KEY.delete().where(one_of(s, STORY_KEY.c.story_id, empty)))
+        s.execute(STORY.delete().where(one_of(s, STORY.c.id, empty)))
+
+
+def recount(s: Session, stories: Sequence[int], *, now: datetime) -> None:
+    """Count the mentions of these stories again; `now`: when they were seen last."""
     rows: list[tuple[Any, ...]] = []
     for part in chunks(stories):
         sums = _sums().where(one_of(s, MENTION.c.story_id, part)).group_by(MENTION.c.story_id).subquery()
@@ -198,9 +221,7 @@ def _sums() -> Select[Any]:
     )
 
 
-def _within(
-    query: Select[Any], brand: str | None, since: datetime, until: datetime, label: Label | None
-) -> Select[Any]:
+def _within(query: Any, brand: str | None, since: datetime, until: datetime, label: Label | None) -> Any:
     query = query.where(MENTION.c.published_at >= since, MENTION.c.published_at < until)
     if brand is not None:
         query = query.join(LINK, LINK.c.mention_id == MENTION.c.id).where(LINK.c.brand == brand)
@@ -213,8 +234,8 @@ def spread(s: Session, brand: str, since: datetime, until: datetime, *, label: L
     ungrouped = case((MENTION.c.story_id.is_(None), MENTION.c.text_key))
     stories = func.count(MENTION.c.story_id.distinct()) + func.count(ungrouped.distinct())
     query = select(func.count(), stories, func.count(_author().distinct())).select_from(MENTION)
-    posts, told, authors = s.execute(_within(query, brand, since, until, label)).one()
-    return Spread(posts=posts, stories=told, authors=authors)
+    row = s.execute(_within(query, brand, since, until, label)).one()
+    return Spread(posts=row[0], stories=row[1], authors=row[2])
 
 
 def largest(
@@ -233,18 +254,29 @@ def largest(
     some = sums.order_by(func.count().desc(), MENTION.c.story_id).limit(limit).subquery()
     first = MENTION.alias("first")
     query = (
-        select(some, STORY.c.text, STORY.c.platform, STORY.c.source, STORY.c.first_at.label("began"), first.c.url)
+        select(some, STORY.c.platform, STORY.c.source, STORY.c.first_at.label("began"), first.c.url)
         .join(STORY, STORY.c.id == some.c.id)
         .outerjoin(first, first.c.id == STORY.c.mention_id)
         .order_by(some.c.copies.desc(), some.c.id)
     )
-    return [_told(row) for row in s.execute(query)]
+    rows = s.execute(query).all()
+    texts = _texts(s, [row.id for row in rows], since, until)
+    return [_told(row, texts.get(row.id, "")) for row in rows]
 
 
-def _told(row: Any) -> StoryInPeriod:
+def _texts(s: Session, stories: Sequence[int], since: datetime, until: datetime) -> dict[int, str]:
+    """A text of each story, of the first copy in the period that still has its words."""
+    said = (MENTION.c.published_at >= since, MENTION.c.published_at < until, MENTION.c.text != "")
+    chosen = select(func.min(MENTION.c.id)).where(one_of(s, MENTION.c.story_id, stories), *said)
+    query = select(MENTION.c.story_id, MENTION.c.title, MENTION.c.text)
+    query = query.where(MENTION.c.id.in_(chosen.group_by(MENTION.c.story_id)))
+    return {story: scored_text(title, text) for story, title, text in s.execute(query)}
+
+
+def _told(row: Any, text: str) -> StoryInPeriod:
     return StoryInPeriod(
         id=row.id,
-        text=row.text,
+        text=text,
         copies=row.copies,
         authors=row.authors,
         sources=row.sources,

@@ -10,20 +10,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, SmallInteger, String, Text
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.columns import Base, Id, UtcDateTime
 
 
 class StoryRow(Base):
-    """What its mentions, all of them whatever the brand, amount to."""
+    """What its mentions, all of them whatever the brand, amount to. No words: those go when their mentions go."""
 
     __tablename__ = "story"
     __table_args__ = (Index(None, "seen_at"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
-    text: Mapped[str] = mapped_column(Text)  # of the founder, its beginning
     sketch: Mapped[bytes] = mapped_column(LargeBinary)  # of the founder: uint32, little-endian, ascending
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)  # when a mention joined last
     mention_id: Mapped[int] = mapped_column(BigInteger)  # the first by published_at

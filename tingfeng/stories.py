@@ -78,8 +78,9 @@ def prints(codes: Codes, bounds: NDArray[np.int64]) -> Prints:
     lengths = np.bincount(owner, minlength=n)
     starts = np.concatenate(([0], np.cumsum(lengths)))
     place = np.arange(len(letters)) - starts[owner]
-    letters, owner, place = (part[place < LONGEST] for part in (letters, owner, place))
-    long = lengths >= SHORTEST
+    near = place < LONGEST
+    letters, owner, place = letters[near], owner[near], place[near]
+    long: NDArray[np.bool_] = lengths >= SHORTEST
     keys = np.zeros((n, KEYS), dtype=np.int64)
     keys[:, 0] = _whole(letters, owner, place, codes, bounds)
     grams, at = _grams(letters, owner, _KEY_GRAM)
@@ -182,7 +183,8 @@ def _smallest(
 
 
 def _as_keys(hashes: Sketches) -> Keys:
-    return np.where(hashes == NO_HASH, 0, hashes.astype(np.int64) + 1)
+    keys: Keys = np.where(hashes == NO_HASH, 0, hashes.astype(np.int64) + 1)
+    return keys
 
 
 def similar(a: Sketches, b: Sketches) -> NDArray[np.float64]:
@@ -233,9 +235,9 @@ def group(batch: Prints, index: Index) -> Ids:
 def _best(batch: Prints, index: Index) -> Ids:
     """The known story each text belongs to; 0: none."""
     found = index.find(batch.keys)
-    exact = found[:, 0].max(axis=1)
+    exact: Ids = found[:, 0].max(axis=1)
     rows, stories = _candidates(found, exact == 0)
-    best = exact.copy()
+    best: Ids = exact.copy()
     if len(rows):
         grade = similar(batch.sketches[rows], index.sketches(stories))
         order = np.lexsort((stories, -grade, rows))  # the most alike; of equals the oldest

@@ -65,7 +65,7 @@ def test_killed_inside_a_batch_it_leaves_nothing(db: Database, monkeypatch: pyte
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(stories, "_refresh", dies)
+        patch.setattr(stories, "recount", dies)
         with pytest.raises(KeyboardInterrupt):
             group_pending(db, now=NOW)
     assert state(db) == []

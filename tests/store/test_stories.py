@@ -11,7 +11,7 @@ from sentiment.jobs_stories import group_pending
 from sentiment.text import Normaliser
 from store import mentions, stories
 from store.database import Database
-from store.jobs import retain
+from store.jobs import erase, retain
 from store.stories import WINDOW, Spread
 from tests.support.factories import NOW, make_mention, make_verdict, stored_scored
 from tests.tingfeng.test_stories import COMPLAINT
@@ -121,6 +121,25 @@ def test_a_key_of_everybodys_words_stays_short(db: Database) -> None:
             return_counts=True,
         )[1]
     assert per_key.max() <= 4
+
+
+def test_an_erased_author_leaves_no_trace_in_stories(db: Database) -> None:
+    own = make_mention(text="只有我一个人说过的话：云雀的空调外机挂错了楼层", author_key="a" * 32)
+    stored(db, [make_mention(text=COMPLAINT, author_key="a" * 32, published_at=NOW - DAY), own, *copies(3)])
+    erase(db, "a" * 32, by="李", reason="本人要求", now=NOW)
+    with db.read() as s:
+        [told] = stories.largest(s, SINCE, UNTIL, least=1)
+        assert (told.copies, told.authors, told.first.published_at) == (3, 3, NOW - timedelta(minutes=2))
+        assert stories.count(s) == 1
+    stored(db, [make_mention(text=own.text)])
+    with db.read() as s:
+        assert stories.count(s) == 2, "founded anew"
+
+
+def test_posts_whose_words_are_gone_are_not_one_story(db: Database) -> None:
+    stored(db, [make_mention(text=""), make_mention(text="")])
+    with db.read() as s:
+        assert stories.count(s) == 0
 
 
 RULE = {"scores": timedelta(days=365), "runs": 90 * DAY, "outbox": 90 * DAY, "surveys": None, "corrections": None}
