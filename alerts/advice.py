@@ -45,6 +45,8 @@ CAUSES: Mapping[str, Cause] = {
     "teapot": Cause("平台限制了访问频率（418）。", (_WAIT,)),
     "too_many_requests": Cause("访问过于频繁，被平台限流。", (_WAIT,)),
     "rate_limited": Cause("访问过于频繁，被平台接口限流。", (_WAIT,)),
+    "plan_required": Cause("官方网关未开通套餐，或套餐已到期。", ("在平台控制台开通或续费套餐。", _DOCTOR)),
+    "count_exceeds_max": Cause("每页条数超过官方网关的上限。", ("把该来源的 count 调小（不超过 20）。", _DOCTOR)),
     "not_ok": Cause("平台没有给出数据，也没有说明原因。", (_CREDENTIAL, _WAIT)),
     "proxy_refused": Cause("代理要求认证或拒绝了请求（407）。", ("检查代理设置与账号。", _DOCTOR)),
     "ignored": Cause("请求被放弃，没有发出。", ("查看日志中的原因，检查来源设置。",)),
