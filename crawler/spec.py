@@ -25,6 +25,7 @@ class CrawlSpec:
     options: Mapping[str, Any]  # the spider's own, still unchecked
     database_url: str = field(repr=False)
     author_secret: str = field(repr=False)  # keys the pseudonyms of authors
+    author_names: bool = False  # whether names of authors may be kept beside their pseudonyms
     credential: str | None = field(default=None, repr=False)
     robots_override_reason: str | None = None
     revisit: tuple[str, ...] = ()  # native ids of known posts whose counts are due to be looked at again

@@ -24,10 +24,16 @@ class Reader(Protocol):
 
 
 READERS: dict[str, str] = {  # name → module
+    "bilibili": "crawler.bodies.bilibili",
+    "feed": "crawler.bodies.feed",
+    "sogou_weixin": "crawler.bodies.sogou_weixin",
+    "v2ex": "crawler.bodies.v2ex",
     "weibo_cli": "crawler.bodies.weibo_cli",
     "weibo_html": "crawler.bodies.weibo_html",
     "weibo_mobile": "crawler.bodies.weibo_mobile",
     "weibo_pc": "crawler.bodies.weibo_pc",
+    "zhihu_open": "crawler.bodies.zhihu_open",
+    "zhihu_web": "crawler.bodies.zhihu_web",
 }
 
 

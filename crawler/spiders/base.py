@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -18,13 +17,14 @@ from twisted.python.failure import Failure
 
 from crawler.options import Options
 from crawler.outcome import Outcome
-from crawler.post import Post
+from crawler.post import Post, Reading
 from crawler.refusals import not_json, translate
 from crawler.spec import CrawlSpec
 from crawler.text import cut
 from crawler.times import AHEAD
 from tingfeng.errors import CrawlError, LayoutChanged
 from tingfeng.model import Brand, Mention, Query
+from tingfeng.privacy import Pseudonyms
 
 ENOUGH = 0.7  # of the time limit
 
@@ -70,7 +70,7 @@ class TingfengSpider(Spider):
         self.base_url = (spec.base_url or self.home).rstrip("/")
         self.outcome = Outcome()
         self._ears = [Ear.of(brand) for brand in spec.brands]
-        self._keyed = hmac.new(spec.author_secret.encode(), digestmod="sha256")
+        self._pseudonyms = Pseudonyms(spec.author_secret)
         self._started = time.monotonic()
         self._closing: asyncio.Task[None] | None = None
 
@@ -87,6 +87,11 @@ class TingfengSpider(Spider):
         if not (spec.base_url or cls.home):
             found.append("base_url is needed")
         return found
+
+    @classmethod
+    def configured_urls(cls, spec: CrawlSpec, options: Any) -> tuple[str, ...]:
+        """The addresses the operator has written down; only their hosts may be machines of the inner network."""
+        return (spec.base_url or cls.home,)
 
     def searches(self) -> Iterable[Request]:
         """The first requests. Each belongs to a search opened with `begin`."""
@@ -174,6 +179,13 @@ class TingfengSpider(Spider):
         """One post that could not be read. Too many of them fail the run."""
         self.outcome.tally[f"skipped/{why}"] += 1
 
+    def note(self, reading: Reading) -> None:
+        """Count what a reader could not read, and what else it found worth counting."""
+        for why, n in reading.skipped.items():
+            self.count(f"skipped/{why}", n)
+        for what, n in reading.notes.items():
+            self.count(what, n)
+
     def json(self, response: Response) -> dict[str, Any]:
         """The object in the body; the fitting error when it is anything else."""
         try:
@@ -188,11 +200,7 @@ class TingfengSpider(Spider):
 
     def author_key(self, author: object, *, platform: str = "") -> str | None:
         """A pseudonym only this installation can make: 32 hex digits of an HMAC; None without an author."""
-        if author is None or author == "":
-            return None
-        keyed = self._keyed.copy()  # half the cost of hmac.digest
-        keyed.update(f"{platform or self.platform}:{author}".encode("utf-8", "surrogatepass"))
-        return keyed.hexdigest()[:32]
+        return self._pseudonyms.of(platform or self.platform, author)
 
     def brands_of(self, text: str, *, asked: str | None) -> tuple[str, ...]:
         """Whose a text is: the brand we searched for, unless its words exclude it, and every other one it names."""
@@ -221,6 +229,7 @@ class TingfengSpider(Spider):
             kind=str(post.kind),
             parent=post.parent,
             author_key=self.author_key(post.author, platform=post.platform),
+            author_name=post.author_name if self.spec.author_names else None,
             followers=post.followers,
             reposts=post.reposts,
             comments=post.comments,

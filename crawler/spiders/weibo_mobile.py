@@ -106,12 +106,9 @@ class WeiboMobileSpider(TingfengSpider):
             self.begin(search.name, query=query)
             yield from self._ask(search)
 
-    def take(self, reading: Reading, *, under: str = "") -> Reading:
-        """Takes down what a reading says beside its posts. `under`: skipped ones that are no reason to fail the run."""
-        for why, n in reading.skipped.items():
-            self.count(f"{under}skipped/{why}", n)
-        for what, n in reading.notes.items():
-            self.count(what, n)
+    def take(self, reading: Reading) -> Reading:
+        """Takes down what a reading says beside its posts."""
+        self.note(reading)
         for native_id in reading.gone:
             self.seen_gone(native_id)
         return reading
