@@ -13,6 +13,7 @@ from crawler.post import Kind, Post, Reading
 from crawler.text import count_of, plain, text_of
 from crawler.times import weibo_posted
 from crawler.weibo import address_of, mid_of_name
+from tingfeng.errors import LayoutChanged
 
 _MORE = re.compile(r"\s*\.{0,3}\s*<a\b[^<>]*?href=[\"'][^\"']*/status/\w+[\"'][^<>]*>\s*全文\s*</a>\s*", re.I)
 _REGION = re.compile(r"(?:发布于|来自)\s*([\u4e00-\u9fff]{2,12})")
@@ -58,6 +59,16 @@ def read_post(blog: dict[str, Any], into: Reading, *, seen_at: datetime) -> Post
     )
     into.posts.append(post)
     return post
+
+
+def read_posts(listed: list[Any], into: Reading, *, seen_at: datetime) -> None:
+    """The posts of a list, as `read_post` does. LayoutChanged when it is a list of something else."""
+    posts = [blog for blog in listed if isinstance(blog, dict)]
+    if listed and not posts:
+        raise LayoutChanged("layout_changed", "a list, but not of posts")
+    into.skipped.update({"id": len(listed) - len(posts)} if len(listed) > len(posts) else {})
+    for blog in posts:
+        read_post(blog, into, seen_at=seen_at)
 
 
 def read_comment(comment: object, into: Reading, *, parent: str, seen_at: datetime, depth: int = 1) -> None:

@@ -15,6 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
+from crawler.budget import Purse
 from crawler.options import Options
 from crawler.outcome import Outcome
 from crawler.post import Post, Reading
@@ -63,6 +64,7 @@ class TingfengSpider(Spider):
     needs_credential: ClassVar[bool] = False
     robots_exempt: ClassVar[str] = ""  # why robots.txt does not govern this source; empty: it does
     follows_redirects: ClassVar[bool] = False
+    purse: Purse | None = None  # of a source that is paid by the record; the pipeline makes it one that remembers
 
     def __init__(self, *, spec: CrawlSpec, options: Options) -> None:
         super().__init__(name=spec.source)

@@ -95,8 +95,9 @@ class Errands:
             yield from self._next()
             return
         # Comments that hold a picture only are no reason to think that the layout has changed.
-        spider.count("errands/unreadable", reading.skipped.total())
-        reading.skipped.clear()
+        if reading.skipped:
+            spider.count("errands/unreadable", reading.skipped.total())
+            reading.skipped.clear()
         spider.take(reading)
         if thread is None:
             for post in reading.posts:

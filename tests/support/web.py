@@ -27,6 +27,8 @@ class Asked:
     path: str
     query: dict[str, str]
     headers: dict[str, str]  # names in lower case
+    method: str = "GET"
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,13 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            asked = Asked(parts.path, query, {k.lower(): v for k, v in self.headers.items()})
+            headers = {k.lower(): v for k, v in self.headers.items()}
+            body = self.rfile.read(int(headers.get("content-length", 0)))
+            asked = Asked(parts.path, query, headers, self.command, body)
             site.asked.append(asked)
             self._send(site.answer(asked))
+
+        do_POST = do_GET
 
         def _send(self, reply: Reply) -> None:
             time.sleep(reply.delay)
