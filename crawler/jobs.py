@@ -178,6 +178,7 @@ def _spec(
         credential=secret,
         robots_override_reason=source.robots_override_reason,
         time_limit=source.time_limit,
+        interval=source.interval,
     )
 
 

@@ -1,4 +1,4 @@
-"""From pages to the store, in batches. An item is one page: a list of mentions."""
+"""From pages to the store, in batches. An item is one page: a list of mentions, or a look at a hot list."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from scrapy.utils.asyncio import create_looping_call
 from crawler.budget import Price, Purse, Reserved
 from crawler.post import Post
 from crawler.spiders.base import spider_of
-from store import mentions, reach, spending
+from store import hot, mentions, reach, spending
 from store.database import Database
 from tingfeng.errors import CrawlError, StoreError
-from tingfeng.model import Mention
+from tingfeng.model import HotPage, Mention
 
 BATCH = 400  # mentions; from 200 on the cost of a transaction no longer shows
 FLUSH_EVERY = timedelta(seconds=5)  # a killed crawl loses no more than this
@@ -47,7 +47,10 @@ class StorePipeline:
         self.timer = create_looping_call(self.flush)
         self.timer.start(FLUSH_EVERY.total_seconds(), now=False)
 
-    def process_item(self, item: list[Mention]) -> list[Mention]:
+    def process_item(self, item: list[Mention] | HotPage) -> list[Mention] | HotPage:
+        if isinstance(item, HotPage):
+            self._keep(item)
+            return item
         self.buffer.extend(filter(self._is_news, item))
         if len(self.buffer) >= BATCH:
             self.flush()
@@ -67,6 +70,15 @@ class StorePipeline:
         self.spider.outcome.found += not known
         known.update(mention.brands)
         return True
+
+    def _keep(self, page: HotPage) -> None:
+        """Write a look at a hot list at once: there are few, and minutes matter."""
+        self.spider.outcome.found += page.length
+        try:
+            with self.db.write() as s:
+                self.spider.outcome.stored += hot.add(s, page)
+        except StoreError as e:
+            self.spider.stop(CrawlError("store", str(e)))
 
     def flush(self) -> None:
         """Write what has gathered. A store that cannot be written to ends the crawl."""

@@ -15,6 +15,7 @@ from store.corrections import CORRECTION
 from store.database import Database
 from store.erasure import Receipt
 from store.feedback import ANSWER
+from store.hot import ENTRY
 from store.mentions import MENTION, SCORE, MentionWithVerdict, by_ids
 from store.outbox import OUTBOX
 from store.runs import RUN
@@ -55,6 +56,7 @@ class RetainReport:
     surveys: int
     corrections: int = 0
     blanked: int = 0  # posts the platform deleted, whose words went now
+    hot: int = 0
 
 
 def retain(db: Database, rule: Rule, *, now: datetime) -> RetainReport:
@@ -72,6 +74,7 @@ def retain(db: Database, rule: Rule, *, now: datetime) -> RetainReport:
         scores=_sweep_scores(db, now - min(rule.scores, rule.mentions)),
         runs=_sweep(db, RUN, _old_runs(now - rule.runs)),
         outbox=_sweep(db, OUTBOX, OUTBOX.c.sent_at < now - rule.outbox),
+        hot=_sweep(db, ENTRY, ENTRY.c.last_seen < now - rule.mentions),
     )
 
 

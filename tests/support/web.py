@@ -27,8 +27,8 @@ class Asked:
     path: str
     query: dict[str, str]
     headers: dict[str, str]  # names in lower case
+    body: bytes = b""  # of a POST
     method: str = "GET"
-    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,9 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {k.lower(): v for k, v in self.headers.items()}
-            body = self.rfile.read(int(headers.get("content-length", 0)))
-            asked = Asked(parts.path, query, headers, self.command, body)
+            asked = Asked(parts.path, query, headers, body, self.command)
             site.asked.append(asked)
             self._send(site.answer(asked))
 
