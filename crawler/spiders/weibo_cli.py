@@ -22,7 +22,7 @@ from crawler.documents import load_object
 from crawler.options import Options
 from crawler.paging import Search
 from crawler.refusals import translate
-from crawler.spec import CrawlSpec
+from crawler.spec import CrawlSpec, Gap
 from crawler.spiders.base import Output, TingfengSpider
 from tingfeng.errors import CrawlError, Refused
 
@@ -58,6 +58,7 @@ class WeiboCliSpider(TingfengSpider):
     options_class = WeiboCliOptions
     options: WeiboCliOptions
     needs_credential = True
+    reaches_back = "pages"
     robots_exempt = "an official API: its contract says what may be asked, not robots.txt"
     purse: Purse
 
@@ -88,6 +89,11 @@ class WeiboCliSpider(TingfengSpider):
             self.begin(search.name, query=query)
             self._todo.append(search)
         yield from self._next()
+
+    def fill(self, gap: Gap) -> Iterable[Request]:
+        """Only from what is left of the day's budget; that it is used up is then no reason to end the run."""
+        if gap.query is not None and self.purse.spent(now=self.now()) + self.options.count <= self.purse.cap:
+            yield from self._ask(Search.of_gap(gap, gap.query, ""))
 
     def judge(self, response: Response) -> CrawlError | None:
         """Refusals other than "too often", whose Retry-After says more, name themselves in the body."""
@@ -123,18 +129,25 @@ class WeiboCliSpider(TingfengSpider):
             search = self._todo.popleft()
             if search.asked and not search.over and self.is_late():
                 self.count("search/out_of_time")
-            elif search.may_ask(limit=self.options.max_pages, prefetch=1):
+            elif search.may_ask(limit=self._limit(search), prefetch=1):
                 yield from self._ask(search)
                 return
             self._close(search)
 
+    def _limit(self, search: Search) -> int:
+        return search.asked + max(0, self.gap_pages) if search.gap else self.options.max_pages
+
     def _ask(self, search: Search) -> Iterator[Request]:
         reserved = self.purse.reserve(self.options.count, now=self.now())
         if reserved is None:
-            self.stop(self._used_up())
+            if search.gap is None:
+                self.stop(self._used_up())
+            else:
+                self._close(search)
             return
         search.asked += 1
         search.waiting += 1
+        self.gap_pages -= search.gap is not None
         arguments = {"q": search.query.text, "type": self.options.type, "sort": "time"}
         arguments |= {"count": str(self.options.count), "page": str(search.asked)}
         body = {"group": "search", "action": "statuses/limited", "args": arguments}
@@ -197,6 +210,9 @@ class WeiboCliSpider(TingfengSpider):
         self.stop(error)
 
     def _close(self, search: Search) -> None:
+        if search.gap is not None:
+            self.filled(search.filling(search.gap, site_limit=SITE_LIMIT, now=self.now()))
+            return
         if not search.seen:
             self.count("search/empty")
         self.done(search.name, covered_since=search.covered_since(site_limit=SITE_LIMIT, now=self.now()))

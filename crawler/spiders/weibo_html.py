@@ -16,13 +16,14 @@ from scrapy.http import Request, Response
 from crawler.bodies.weibo_html import read
 from crawler.options import Options
 from crawler.paging import Search
-from crawler.spec import CrawlSpec
+from crawler.spec import CrawlSpec, Gap
 from crawler.spiders.base import Output, TingfengSpider
 from crawler.weibo import cookie_headers, cookie_problems
 from tingfeng.model import Mention
 
 PAGE_SIZE = 10  # posts, about
-MOST_PAGES = 50  # a search lists no more, so an end that comes after as many is no proof of completeness
+MOST_PAGES = 50
+SITE_LIMIT = MOST_PAGES * PAGE_SIZE  # a search lists no more, so an end that comes after as many proves nothing
 COURTEOUS_PAGES = 5  # of one search in one run, but on this machine
 
 
@@ -49,6 +50,7 @@ class WeiboHtmlSpider(TingfengSpider):
     home = "https://s.weibo.com"
     options_class = WeiboHtmlOptions
     options: WeiboHtmlOptions
+    reaches_back = "pages"
 
     @classmethod
     def problems(cls, spec: CrawlSpec, options: Any) -> list[str]:
@@ -56,19 +58,34 @@ class WeiboHtmlSpider(TingfengSpider):
 
     def searches(self) -> Iterable[Request]:
         for query in dict.fromkeys(self.spec.queries):
-            asked = urlencode({"q": query.text, "rd": "realtime", "tw": "realtime"})
-            search = Search(query, self.since_of(query), f"{self.base_url}/realtime?{asked}&page=")
+            search = Search(query, self.since_of(query), self._address(query.text))
             self.begin(search.name, query=query)
             yield from self._ask(search)
 
+    def fill(self, gap: Gap) -> Iterable[Request]:
+        if gap.query is not None:
+            yield from self._ask(Search.of_gap(gap, gap.query, self._address(gap.query.text)))
+
+    def _address(self, words: str) -> str:
+        """Where a search is found, but for the number of the page."""
+        return f"{self.base_url}/realtime?{urlencode({'q': words, 'rd': 'realtime', 'tw': 'realtime'})}&page="
+
     def _ask(self, search: Search) -> Iterator[Request]:
+        limit = search.asked + max(0, self.gap_pages) if search.gap else self.options.max_pages
         if search.asked and not search.over and self.is_late():
             self.count("search/out_of_time")
-        elif search.may_ask(limit=self.options.max_pages, prefetch=1):
+        elif search.may_ask(limit=limit, prefetch=1):
             search.asked += 1
             search.waiting += 1
-            url, headers = f"{search.address}{search.asked}", cookie_headers(self.spec.credential)
-            yield self.request(url, self.parse_page, headers=headers, search=search, page=search.asked)
+            self.gap_pages -= search.gap is not None
+            yield self.request(
+                f"{search.address}{search.asked}",
+                self.parse_page,
+                headers=cookie_headers(self.spec.credential),
+                priority=-1 if search.gap else 0,
+                search=search,
+                page=search.asked,
+            )
 
     def parse_page(self, response: Response, search: Search, page: int) -> Output:
         seen_at = self.now()
@@ -94,7 +111,9 @@ class WeiboHtmlSpider(TingfengSpider):
             self._close(search)
 
     def _close(self, search: Search) -> None:
+        if search.gap is not None:
+            self.filled(search.filling(search.gap, site_limit=SITE_LIMIT, now=self.now()))
+            return
         if not search.seen:
             self.count("search/empty")
-        back_to = search.covered_since(site_limit=MOST_PAGES * PAGE_SIZE, now=self.now())
-        self.done(search.name, covered_since=back_to)
+        self.done(search.name, covered_since=search.covered_since(site_limit=SITE_LIMIT, now=self.now()))

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 
-from store import tables_hot, tables_privacy, tables_spend  # noqa: F401  (their tables join the metadata)
+from store import tables_hot, tables_privacy, tables_relevance, tables_spend, tables_windows  # noqa: F401
 from store.columns import UnixSeconds, UtcDateTime
 from store.tables import MentionRow
 
