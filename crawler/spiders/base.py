@@ -14,6 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
+from crawler.budget import Purse
 from crawler.ears import Ears
 from crawler.options import Options
 from crawler.outcome import START, Filling, Outcome, name_of
@@ -46,6 +47,7 @@ class TingfengSpider(Spider):
     needs_credential: ClassVar[bool] = False
     robots_exempt: ClassVar[str] = ""  # why robots.txt does not govern this source; empty: it does
     follows_redirects: ClassVar[bool] = False
+    purse: Purse | None = None  # of a source that is paid by the record; the pipeline makes it one that remembers
     # How much of the past can be read: "pages" = page by page, as `fill` does; "listed" = what is listed now and no
     # more (a feed); "none" = only a choice, such as the ten best.
     reaches_back: ClassVar[Literal["pages", "listed", "none"]] = "none"

@@ -7,11 +7,14 @@ from types import TracebackType
 from typing import Self
 
 from demo.loopback import Loopback
-from demo.replica.faults import Faults
+from demo.replica.faults import Fault, Faults
 from demo.replica.feeds import Feeds
 from demo.replica.http import Connection, Reply, Request
 from demo.replica.posts import StoryClock, World
 from demo.replica.weibo import MOST, Weibo
+from demo.replica.weibo_cli import TOKEN, WeiboCli
+from demo.replica.weibo_comments import WeiboComments
+from demo.replica.weibo_html import WeiboHtml
 from demo.replica.zhihu import Zhihu
 
 SECRET = "demo-access-secret"  # opens nothing but this replica
@@ -29,6 +32,7 @@ class Replica:
     def __init__(self, world: World, *, secret: str = SECRET, most: int | None = MOST, port: int = 0) -> None:
         self.world, self.faults, self.requests = world, Faults(), 0
         self._weibo, self._zhihu = Weibo(world, most=most), Zhihu(world, secret=secret)
+        self._comments, self._html, self._cli = WeiboComments(world), WeiboHtml(world), WeiboCli(world, token=TOKEN)
         self._feeds = Feeds(world)
         self._server = Loopback(lambda loop: Connection(self.answer, loop), port)
 
@@ -55,6 +59,12 @@ class Replica:
             return Reply((_ROBOTS_DENY if self.faults.robots_deny else _ROBOTS).encode(), content_type="text/plain")
         if path in ("/api/container/getIndex", "/statuses/extend", "/statuses/show"):
             return self._weibo_reply(request, path)
+        if path == "/comments/hotflow":
+            return self._faulty("weibo_comments", lambda: self._comments.hotflow(request))
+        if path in ("/realtime", "/weibo"):
+            return self._paged("weibo_html", request, request.query.get("page", "1"), self._html.search)
+        if path.startswith("/cli/api/cli/"):
+            return self._gateway(request, path.removeprefix("/cli/api/cli/"))
         if path == "/api/v1/content/zhihu_search":
             return self._faulty("zhihu", lambda: self._zhihu.search(request))
         if path.startswith("/feed/news."):
@@ -69,11 +79,20 @@ class Replica:
             return self._weibo.extend(request)
         if path == "/statuses/show":
             return self._weibo.show(request)
-        page = request.query.get("page", "1")
-        fault = self.faults.due("weibo", int(page) if page.isdigit() else 1)
+        return self._paged("weibo", request, request.query.get("page", "1"), self._weibo.search)
+
+    def _gateway(self, request: Request, what: str) -> Reply:
+        if what != "invoke":
+            return self._cli.about(request, what)
+        return self._paged("weibo_cli", request, self._cli.page_of(request), self._cli.invoke)
+
+    def _paged(
+        self, platform: str, request: Request, page: str, search: Callable[[Request, Fault | None], Reply]
+    ) -> Reply:
+        fault = self.faults.due(platform, int(page) if page.isdigit() else 1)
         if fault is None:
-            return self._weibo.search(request)
-        return self.faults.reply(fault, lambda: self._weibo.search(request, fault))
+            return search(request, None)
+        return self.faults.reply(fault, lambda: search(request, fault))
 
     def _faulty(self, platform: str, usual: Callable[[], Reply]) -> Reply:
         fault = self.faults.due(platform)

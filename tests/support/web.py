@@ -28,6 +28,7 @@ class Asked:
     query: dict[str, str]
     headers: dict[str, str]  # names in lower case
     body: bytes = b""  # of a POST
+    method: str = "GET"
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            asked = Asked(parts.path, query, {k.lower(): v for k, v in self.headers.items()}, body)
+            headers = {k.lower(): v for k, v in self.headers.items()}
+            asked = Asked(parts.path, query, headers, body, self.command)
             site.asked.append(asked)
             self._send(site.answer(asked))
 
