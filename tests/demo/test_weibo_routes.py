@@ -44,7 +44,7 @@ OPTIONS: dict[str, dict[str, Any]] = {"weibo_mobile": {"comments": 2}}
 FAULTS = [
     ("weibo_mobile", "weibo", Fault.LAYOUT_CHANGED, RunStatus.FAILED, "layout_changed"),
     ("weibo_html", "weibo_html", Fault.LAYOUT_CHANGED, RunStatus.FAILED, "layout_changed"),
-    ("weibo_html", "weibo_html", Fault.LOGIN_REDIRECT, RunStatus.REFUSED, "login_required"),
+    ("weibo_html", "weibo_html", Fault.LOGIN_REDIRECT, RunStatus.REFUSED, "cookie_expired"),
     ("weibo_html", "weibo_html", Fault.CAPTCHA_PAGE, RunStatus.REFUSED, "captcha"),
     ("weibo_html", "weibo_html", Fault.ANTI_CRAWL, RunStatus.REFUSED, "anticrawl"),
     ("weibo_html", "weibo_html", Fault.BLANK, RunStatus.FAILED, "layout_changed"),
@@ -53,7 +53,7 @@ FAULTS = [
     ("weibo_cli", "weibo_cli", Fault.GATEWAY_TOO_MANY, RunStatus.REFUSED, "too_many_requests"),
     ("weibo_cli", "weibo_cli", Fault.TRUNCATED, RunStatus.FAILED, "layout_changed"),
     ("weibo_cli", "weibo_cli", Fault.SERVER_ERROR, RunStatus.FAILED, "unreachable"),
-    ("weibo_mobile", "weibo_comments", Fault.NOT_LOGGED_IN, RunStatus.REFUSED, "login_required"),
+    ("weibo_mobile", "weibo_comments", Fault.NOT_LOGGED_IN, RunStatus.REFUSED, "cookie_expired"),
     ("weibo_html", "weibo_html", Fault.EMPTY_PAGE, RunStatus.OK, ""),
     ("weibo_html", "weibo_html", Fault.OVERLAP, RunStatus.OK, ""),
     ("weibo_cli", "weibo_cli", Fault.EMPTY_PAGE, RunStatus.OK, ""),
