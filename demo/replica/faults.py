@@ -28,6 +28,8 @@ class Fault(StrEnum):
     RATE = "30001"
     QUOTA = "30002"
     RISK = "30003"
+    NEARLY_USED_UP = "nearly used up"  # the answer is as usual, but says that no more calls are left
+    DELETED = "deleted"  # topics are still shown, with the mark of the deleted
     EMPTY_PAGE = "empty page"  # an empty page in the middle; the next one is full again
     OVERLAP = "overlap"  # a page begins with the last posts of the one before
     SLOW = "slow body"
@@ -46,7 +48,7 @@ class Ordered:
 
 
 class Faults:
-    """What is wrong right now, per platform ("weibo", "zhihu", "feed") or with "robots". Safe across threads."""
+    """What is wrong right now, per platform (weibo, zhihu, feed, v2ex) or with "robots". Safe across threads."""
 
     slow = 2.0  # seconds a slow body takes
 
@@ -79,7 +81,7 @@ class Faults:
             return ordered.fault
 
     def reply(self, fault: Fault, usual: Callable[[], Reply]) -> Reply:
-        """What is sent in place of the usual reply. EMPTY_PAGE and OVERLAP are the platform's own business: usual."""
+        """What is sent in place of the usual reply. Faults of a platform's own, such as OVERLAP, leave it usual."""
         if fault in _INSTEAD:
             return _INSTEAD[fault]
         reply = usual()
