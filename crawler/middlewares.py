@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from w3lib.encoding import http_content_type_encoding
 
 from crawler.doors import TRUSTED, host_of, is_private, private_address
-from crawler.refusals import STATUSES, judge, translate
+from crawler.refusals import STATUSES, by_address, judge, translate
 from crawler.spiders.base import spider_of
 from tingfeng.errors import CrawlError, Refused, Unreachable
 
@@ -69,6 +69,8 @@ class RedirectMiddleware(redirect.RedirectMiddleware):
         followed = super().process_response(request, response)
         if isinstance(followed, Request) and is_private(followed.url) and host_of(followed.url) not in self.trusted:
             raise private_address(host_of(followed.url))
+        if isinstance(followed, Request) and (name := by_address(followed.url, otherwise="")):
+            raise Refused(name, f"HTTP {response.status} to {host_of(followed.url)}")
         return followed
 
     def handle_referer(self, request: Request, response: Response) -> None:
