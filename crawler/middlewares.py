@@ -29,7 +29,7 @@ class RobotsMiddleware(robotstxt.RobotsTxtMiddleware):
         self._errors: dict[str, CrawlError] = {}
 
     async def process_request(self, request: Request) -> None:  # type: ignore[override]
-        if request.meta.get("dont_obey_robotstxt"):
+        if request.meta.get("dont_obey_robotstxt") or request.meta.get("robots_exempt"):
             return
         rules = await self.robot_parser(request)
         if self._errors and (error := self._errors.get(urlparse_cached(request).netloc)):

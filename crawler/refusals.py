@@ -74,7 +74,10 @@ def by_page(body: bytes) -> str | None:
 
 def by_address(url: str, *, otherwise: str = "redirected") -> str:
     """The name of what being sent to `url` means; `otherwise` when it is none we know."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return otherwise
     place = f"{parts.hostname or ''}{parts.path}".lower()
     return next((name for part, name in REDIRECTS if part in place), otherwise)
 

@@ -5,4 +5,6 @@ SPIDERS = {
     "zhihu_open": "crawler.spiders.zhihu_open:ZhihuOpenSpider",
     "v2ex": "crawler.spiders.v2ex:V2exSpider",
     "feed": "crawler.spiders.feed:FeedSpider",
+    "weibo_hot": "crawler.spiders.weibo_hot:WeiboHotSpider",
+    "hot_boards": "crawler.spiders.hot_boards:HotBoardsSpider",
 }

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
+from crawler.ears import Ear, brands_of
 from crawler.options import Options
 from crawler.outcome import Outcome
 from crawler.post import Post, Reading
@@ -24,30 +23,13 @@ from crawler.spec import CrawlSpec
 from crawler.text import cut
 from crawler.times import AHEAD
 from tingfeng.errors import CrawlError, LayoutChanged
-from tingfeng.model import Brand, Mention, Query
+from tingfeng.model import HotPage, Mention, Query
+from tingfeng.privacy import Pseudonyms
 
 ENOUGH = 0.7  # of the time limit
 
-Page = list[Mention]
+Page = list[Mention] | HotPage
 Output = Iterator[Page | Request]
-
-
-@dataclass(frozen=True, slots=True)
-class Ear:
-    """A brand made ready to be listened for in thousands of texts."""
-
-    name: str
-    words: tuple[str, ...]  # case-folded
-    picky: Brand | None  # when its must/any/none words have to be asked
-
-    @classmethod
-    def of(cls, brand: Brand) -> Self:
-        words = tuple(word.casefold() for word in brand.words)
-        return cls(brand.name, words, brand if brand.must or brand.any or brand.none else None)
-
-    def hears(self, folded: str) -> bool:
-        """As Brand.named_in, of a text that is case-folded already."""
-        return any(word in folded for word in self.words)
 
 
 class TingfengSpider(Spider):
@@ -70,7 +52,7 @@ class TingfengSpider(Spider):
         self.base_url = (spec.base_url or self.home).rstrip("/")
         self.outcome = Outcome()
         self._ears = [Ear.of(brand) for brand in spec.brands]
-        self._keyed = hmac.new(spec.author_secret.encode(), digestmod="sha256")
+        self._pseudonyms = Pseudonyms(spec.author_secret)
         self._started = time.monotonic()
         self._closing: asyncio.Task[None] | None = None
 
@@ -200,20 +182,11 @@ class TingfengSpider(Spider):
 
     def author_key(self, author: object, *, platform: str = "") -> str | None:
         """A pseudonym only this installation can make: 32 hex digits of an HMAC; None without an author."""
-        if author is None or author == "":
-            return None
-        keyed = self._keyed.copy()  # half the cost of hmac.digest
-        keyed.update(f"{platform or self.platform}:{author}".encode("utf-8", "surrogatepass"))
-        return keyed.hexdigest()[:32]
+        return self._pseudonyms.of(platform or self.platform, author)
 
     def brands_of(self, text: str, *, asked: str | None) -> tuple[str, ...]:
         """Whose a text is: the brand we searched for, unless its words exclude it, and every other one it names."""
-        folded = text.casefold()
-        return tuple(
-            ear.name
-            for ear in self._ears
-            if (ear.name == asked or ear.hears(folded)) and (ear.picky is None or ear.picky.admits(text))
-        )
+        return brands_of(self._ears, text, asked=asked)
 
     def mention_of(self, post: Post, query: Query | None, *, seen_at: datetime) -> Mention | None:
         """The mention in what a reader found; None when it is nobody's, or has no time we can place it at (skipped)."""
@@ -233,6 +206,7 @@ class TingfengSpider(Spider):
             kind=str(post.kind),
             parent=post.parent,
             author_key=self.author_key(post.author, platform=post.platform),
+            author_name=post.author_name if self.spec.author_names else None,
             followers=post.followers,
             reposts=post.reposts,
             comments=post.comments,
