@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+from tests.support import hot_bodies
 from tests.support.factories import NOW
 from tests.support.weibo_pages import mid_of
 from tests.support.weibo_pages import page as weibo_page
@@ -35,7 +36,7 @@ class Kit:
 
     `page`: a whole first page with posts 0 … n-1 and no further page, in UTF-8. `native_id`: what post `i` of it is
     called in the store, or None when nothing of it becomes a mention. `spec`: what make_spec needs beyond the kind.
-    `others`: path → body of what the spider asks for besides data; {site} in it is the site's address.
+    `others`: path → body of what the spider asks for besides data.
     `hostile`: bodies of this form that must end in a named error, by why. `encodings`: those its form may come in.
     """
 
@@ -95,6 +96,13 @@ KITS: dict[str, Kit] = {
         others={"/api/v1/quota": _json({"Code": 0, "Data": {"zhihu_search": {"RemainingQuota": 9}}})},
     ),
     "v2ex": Kit(page=_v2ex, native_id=lambda i: f"topic:{100 + i}", others={"/api/topics/hot.json": _v2ex(1)}),
+    "weibo_hot": Kit(
+        page=lambda n: hot_bodies.body(hot_bodies.official([words(i) for i in range(n)])),
+        native_id=None,
+        spec={"credential": "app-7:s3cret"},
+        others={"/open/auth/ws_token": hot_bodies.body(hot_bodies.token())},
+    ),
+    "hot_boards": Kit(page=lambda n: hot_bodies.body(hot_bodies.baidu([words(i) for i in range(n)])), native_id=None),
     "feed": Kit(
         page=_feed,
         native_id=lambda i: f"g{i}",
