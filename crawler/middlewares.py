@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -78,15 +78,27 @@ class RedirectMiddleware(redirect.RedirectMiddleware):
 
 
 def in_utf8(response: Response) -> Response:
-    """The answer as readers expect it, in UTF-8, when its header declares another encoding. XML says it itself."""
+    """The answer as readers expect it, in UTF-8, when its header declares another encoding. XML says it itself.
+
+    Servers that declare Latin-1 out of habit and send UTF-8 are taken at what they send.
+    """
     kind = (response.headers.get("Content-Type") or b"").decode("latin-1").lower()
     declared = http_content_type_encoding(kind)
-    if not isinstance(response, TextResponse) or declared in (None, "utf-8") or "xml" in kind:
+    if declared in (None, "utf-8") or "xml" in kind or _is_utf8(response.body):
         return response
     headers = response.headers.copy()
     headers["Content-Type"] = kind.partition(";")[0] + "; charset=utf-8"
     body = response.body.decode(str(declared), "replace").encode()
-    return response.replace(body=body, headers=headers, encoding="utf-8")
+    more: dict[str, Any] = {"encoding": "utf-8"} if isinstance(response, TextResponse) else {}
+    return response.replace(body=body, headers=headers, **more)
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class GuardMiddleware:

@@ -76,6 +76,7 @@ class ZhihuOpenSpider(TingfengSpider):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
+        self._revisit = frozenset(self.spec.revisit)  # nothing can be asked for by its id: seen by chance or not at all
         self._followed: set[str] = set()  # questions
         self._answer_calls = self.options.answers * self.options.answer_pages
 
@@ -143,6 +144,9 @@ class ZhihuOpenSpider(TingfengSpider):
         self.done(name)
 
     def _mentions(self, posts: list[Post], query: Query, seen_at: datetime) -> Iterator[Page]:
+        for post in posts:
+            if post.native_id in self._revisit:
+                self.seen_again(post)
         fresh = [p for p in posts if p.published_at is None or p.published_at >= seen_at - self.options.max_age]
         if len(fresh) < len(posts):
             self.count("too_old", len(posts) - len(fresh))
