@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -89,8 +89,9 @@ def in_utf8(response: Response) -> Response:
     headers = response.headers.copy()
     headers["Content-Type"] = kind.partition(";")[0] + "; charset=utf-8"
     body = response.body.decode(str(declared), "replace").encode()
-    more: dict[str, Any] = {"encoding": "utf-8"} if isinstance(response, TextResponse) else {}
-    return response.replace(body=body, headers=headers, **more)
+    if isinstance(response, TextResponse):
+        return response.replace(body=body, headers=headers, encoding="utf-8")
+    return response.replace(body=body, headers=headers)
 
 
 def _is_utf8(body: bytes) -> bool:
