@@ -137,6 +137,7 @@ class Watch:
 
     def _failed(self, failure: Failure) -> None:
         error = failure.value
+        spider_of(self.crawler).outcome.named_errors += isinstance(error, CrawlError)
         named = error if isinstance(error, CrawlError) else CrawlError("crash", f"{type(error).__name__}: {error}")
         spider_of(self.crawler).stop(named)
 
