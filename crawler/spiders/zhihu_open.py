@@ -164,7 +164,7 @@ class ZhihuOpenSpider(TingfengSpider):
             return
         if query.brand in self.brands_of(post.title, asked=None):
             self._followed.add(number)
-            self.begin(f"question/{number}")
+            self.begin(f"question/{number}", extra=True)
             yield from self._ask_answers(Question(number, post.title, query))
 
     def _ask_answers(self, question: Question) -> Iterator[Request]:
