@@ -151,7 +151,7 @@ def ran(
             path = folder / ("none.db" if case not in GOOD else f"{number}.db")
             path.write_bytes(sqlite_migrated.read_bytes())
             specs.append(spec_of(kind, case, f"{site.url}/{number}", path))
-        results = crawl_all(specs)
+        results = crawl_all(specs, timeout=180)
     found = zip(cases(), specs, results, strict=True)
     return {key: (result, stored_in(Path(urlsplit(spec.database_url).path[1:]))) for key, spec, result in found}
 
