@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crawler.doubt import doubted
 from crawler.jobs_windows import Past, cover, covered_since, gaps_to_fill, keep, starts
 from crawler.options import FIRST_WINDOW, duration
 from crawler.outcome import Filling, Result
@@ -60,16 +61,17 @@ def crawl(
     state_dir: Path,
     author_names: bool = False,
     past: Past = USUAL,
+    silence_p: float = 1e-4,
     stop: Callable[[], bool] = lambda: False,
 ) -> CrawlReport:
     """Crawl `source` once in a subprocess and write down how it went.
 
     `secret` is the credential's value, if the source names one. `state_dir` takes the child's log and the source's
-    lock. `past` says what is done about gaps. `stop` is asked twice a second and ends the crawl when it says True: the
-    run has then failed as 'stopped', and the windows of unfinished searches are read again. Never raises for what a
-    platform does: a refusal, a time-out or a changed layout is a run with that status and reason. CrawlError 'busy'
-    when another crawl of the source is under way, ConfigError when first_window cannot be read, StoreError when the
-    database cannot be used.
+    lock. `past` says what is done about gaps. A silence that is less likely than `silence_p` fails the run
+    (crawler.doubt). `stop` is asked twice a second and ends the crawl when it says True: the run has then failed as
+    'stopped', and the windows of unfinished searches are read again. Never raises for what a platform does: a refusal,
+    a time-out or a changed layout is a run with that status and reason. CrawlError 'busy' when another crawl of the
+    source is under way, ConfigError when first_window cannot be read, StoreError when the database cannot be used.
     """
     started = time.monotonic()
     with _alone(state_dir, source.name):
@@ -83,6 +85,8 @@ def crawl(
         if source.robots_override_reason:
             log.warning("robots.txt overridden: source=%s reason=%s", source.name, source.robots_override_reason)
         result = run_child(spec, time_limit=source.time_limit, log_path=_path(state_dir, source.name, "log"), stop=stop)
+        with db.read() as s:
+            result = doubted(s, run, result, spec.queries, p=silence_p)
         ended = now + timedelta(seconds=time.monotonic() - started)
         with db.write() as s:
             run = _finish(s, run, spec, result, ended)

@@ -93,6 +93,8 @@ class Outcome:
     again: list[Post] = field(default_factory=list)  # known posts seen again; only their counts are news
     gone: list[tuple[str, str]] = field(default_factory=list)  # (platform, native id) of posts seen to be deleted
     yields: Counter[str] = field(default_factory=Counter)  # mentions by query, "brand/words"; "" without one
+    newest: dict[str, datetime] = field(default_factory=dict)  # publication of the newest of them
+    clock_skew: float | None = None  # seconds the servers' clock is ahead of ours; of all answers the one nearest to 0
 
     def end(self, error: CrawlError) -> None:
         """Something ended the crawl; what comes later is its consequence and does not count."""
@@ -106,9 +108,17 @@ class Outcome:
         if query is not None:
             self.yields[name_of(query)] += 0
 
-    def heard(self, query: Query | None) -> None:
+    def heard(self, query: Query | None, published_at: datetime) -> None:
         """One more mention was found on behalf of `query`."""
-        self.yields[name_of(query)] += 1
+        name = name_of(query)
+        self.yields[name] += 1
+        if name not in self.newest or published_at > self.newest[name]:
+            self.newest[name] = published_at
+
+    def met_clock(self, skew: float) -> None:
+        """An answer told the time: `skew` seconds ahead of ours."""
+        if self.clock_skew is None or abs(skew) < abs(self.clock_skew):
+            self.clock_skew = skew
 
     def done(self, search: str, since: datetime | None) -> None:
         """One search got back no further than `since`; the run as a whole is as blind as its blindest search."""
@@ -159,8 +169,14 @@ class Outcome:
             finished=self.finished() if sound else {},
             filled=tuple(self.filled) if sound else (),
             reaches_back=self.reaches_back,
-            stats=dict(sorted(self.tally.items())) | {"yields": dict(sorted(self.yields.items()))},
+            stats=dict(sorted(self.tally.items())) | self._by_query(),
         )
+
+    def _by_query(self) -> dict[str, Any]:
+        """What later runs are compared with: mentions by query, the newest of each, and how the clocks differ."""
+        told: dict[str, Any] = {"yields": dict(sorted(self.yields.items()))}
+        told["newest"] = {name: at.isoformat(timespec="seconds") for name, at in sorted(self.newest.items())}
+        return told if self.clock_skew is None else told | {"clock_skew": round(self.clock_skew)}
 
     def _unnoticed(self, errors_logged: int) -> CrawlError | None:
         """Scrapy ends with success whatever happened; this is what it would have passed over."""
@@ -174,6 +190,9 @@ class Outcome:
         if self._unreadable():
             why = ", ".join(f"{name[8:]} ×{n}" for name, n in self.tally.items() if name.startswith("skipped/"))
             return CrawlError("layout_changed", f"{skipped} of {self.found + skipped} posts could not be read: {why}")
+        ahead = self.tally["time/ahead"]
+        if ahead > FEW_SKIPS and ahead > MAX_SKIPPED_SHARE * sum(self.yields.values()):
+            return CrawlError("clock_skew", f"{ahead} of {sum(self.yields.values())} posts are of the future")
         return None
 
     def _unreadable(self) -> bool:

@@ -74,6 +74,10 @@ class Search:
         elif self.barren >= BARREN_PAGES or page >= self.promised:
             self.over = True
 
+    def cut_short(self, size: int) -> bool:
+        """Whether more than twice what the first page holds was announced, and the pages behind it held nothing."""
+        return not self.reached and self.asked > 1 and len(self.seen) <= size and self.total > 2 * size
+
     def covered_since(self, *, site_limit: int, now: datetime) -> datetime | None:
         """How far back it got, if not to the start of the window.
 

@@ -14,15 +14,15 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from crawler.ears import Ear, brands_of
+from crawler.ears import Ears
 from crawler.options import Options
 from crawler.outcome import START, Filling, Outcome, name_of
 from crawler.post import Post, Reading
-from crawler.refusals import not_json, translate
+from crawler.refusals import LOGIN_WALLS, not_json, translate
 from crawler.spec import CrawlSpec, Gap
 from crawler.text import cut
-from crawler.times import AHEAD
-from tingfeng.errors import CrawlError, LayoutChanged
+from crawler.times import AHEAD, MOST_SKEW
+from tingfeng.errors import CrawlError, LayoutChanged, Refused
 from tingfeng.model import HotPage, Mention, Query
 from tingfeng.privacy import Pseudonyms
 
@@ -56,7 +56,7 @@ class TingfengSpider(Spider):
         self.base_url = (spec.base_url or self.home).rstrip("/")
         self.outcome = Outcome(reaches_back=self.reaches_back)
         self.gap_pages = spec.gap_pages  # requests left for filling gaps
-        self._ears = [Ear.of(brand) for brand in spec.brands]
+        self._ears = Ears(spec.brands)
         self._pseudonyms = Pseudonyms(spec.author_secret)
         self._started = time.monotonic()
         self._closing: asyncio.Task[None] | None = None
@@ -150,6 +150,8 @@ class TingfengSpider(Spider):
 
     def stop(self, error: CrawlError) -> None:
         """End the crawl under this name; what is already read will still be stored."""
+        if self.spec.credential and error.reason in LOGIN_WALLS:
+            error = Refused("cookie_expired", f"{error.reason} in spite of a credential: {error.detail}")
         self.outcome.end(error)
         if self._closing is None:
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=error.reason))
@@ -216,8 +218,8 @@ class TingfengSpider(Spider):
         return self._pseudonyms.of(platform or self.platform, author)
 
     def brands_of(self, text: str, *, asked: str | None) -> tuple[str, ...]:
-        """Whose a text is: the brand we searched for, unless its words exclude it, and every other one it names."""
-        return brands_of(self._ears, text, asked=asked)
+        """Whose a text may be: the brand we searched for and every other one it names."""
+        return self._ears.brands_of(text, asked=asked)
 
     def mention_of(self, post: Post, query: Query | None, *, seen_at: datetime) -> Mention | None:
         """The mention in what a reader found; None when it is nobody's, or has no time we can place it at (skipped)."""
@@ -265,7 +267,9 @@ class TingfengSpider(Spider):
         if not brands:
             self.count("not_ours")
             return None
-        self.outcome.heard(query)
+        self.outcome.heard(query, published_at)
+        if published_at > fields["seen_at"] + MOST_SKEW:
+            self.count("time/ahead")
         fields.setdefault("platform", self.platform)
         return Mention(
             source=self.spec.source,

@@ -202,6 +202,8 @@ class WeiboMobileSpider(TingfengSpider):
             raise LayoutChanged("layout_changed", f"{search.total} posts announced, none found on the pages")
         if not search.seen:
             self.count("search/empty")
+        if search.cut_short(PAGE_SIZE):
+            self.count("search/first_page_only")
         self.done(search.name, covered_since=search.covered_since(site_limit=SITE_LIMIT, now=self.now()))
         self._searching -= 1
         if self._searching == 0:
