@@ -79,7 +79,7 @@ BAD = {
     "50 MB": Case(huge, FAILED, ("too_large",)),
     "drop by drop": Case(slow, FAILED, ("unreachable",), (("timeout", 0.6),)),
     "redirects without end": Case(moved("{site}/round/and/round"), REFUSED, ("redirected",)),
-    "sent to log in": Case(moved("{site}/passport/login?from=x"), REFUSED, ("login_required",)),
+    "sent to log in": Case(moved("{site}/passport/login?from=x"), REFUSED, ("login_required", "cookie_expired")),
     "sent to a captcha": Case(moved("{site}/antispider/?from=x"), REFUSED, ("captcha",)),
     "sent inside": Case(moved("http://10.0.0.1/x"), REFUSED, ("private_address", "redirected")),
     "too many requests": Case(too_fast, REFUSED, ("too_many_requests",)),
