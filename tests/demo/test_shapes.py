@@ -72,7 +72,9 @@ def replica() -> Replica:
         first,
     ]
     other = [post(n, platform=p, id=n, title=f"云麂 标题{n}") for p in ("zhihu", "news") for n in range(30, 45)]
-    return Replica(World(weibo + other, StoryClock(NOW)))
+    topics = [post(n, platform="v2ex", id=n, title=f"云麂 标题{n}") for n in range(50, 53)]
+    replies = [post(n, platform="v2ex", id=n, original=topics[0]) for n in range(40, 43)]
+    return Replica(World(weibo + other + topics + replies, StoryClock(NOW)))
 
 
 def ask(replica: Replica, target: str, **headers: str) -> bytes:
@@ -268,3 +270,28 @@ def test_official_zhihu_search_has_every_documented_field(replica: Replica) -> N
     for item in body["Data"]["Items"]:
         assert {k: type(v) for k, v in item.items() if k != "Synthetic"} == ZHIHU_ITEM
         assert "utm_source=" in item["Url"] and "<em>" in item["ContentText"]
+
+
+def test_quota_and_answers_have_every_documented_field(replica: Replica) -> None:
+    headers = {"authorization": f"Bearer {SECRET}", "x-request-timestamp": "1"}
+    body = json.loads(ask(replica, "/api/v1/quota?APIIDs=zhihu_search,hot_list", **headers))
+    assert [set(told) for told in body["Data"]["Items"]] == [{"APIID", "TotalQuota", "TotalUsed", "RemainingQuota"}] * 2
+    target = "/api/v1/content/question_answers?QuestionUrl=https://www.zhihu.com/question/5&Offset=0&Limit=2"
+    data = json.loads(ask(replica, target, **headers))["Data"]
+    assert set(data) == {"HasMore", "NextOffset", "Items"} and data["HasMore"] and data["NextOffset"] == "2"
+    for item in data["Items"]:
+        assert set(item) - {"Synthetic"} == set(ZHIHU_ITEM) - {"ContentText"} | {"Summary"}
+
+
+def test_v2ex_topics(replica: Replica, shared: Path) -> None:
+    text = (shared / "fixtures/v2ex/remote-jobs_v2ex_api_2026-07.scrubbed.json").read_text("utf-8")
+    theirs = [{k: v for k, v in topic.items() if k != "_node"} for topic in json.loads(text)["topics"]]
+    # Cut from the recording, or named by the documentation only.
+    facts = {"member", "node", "last_modified", "last_touched", "last_reply_by", "synthetic"}
+    for path in ("latest", "hot", "show"):
+        ours = json.loads(ask(replica, f"/api/topics/{path}.json?node_name=demo"))
+        assert len(ours) == 3
+        hold(ours, theirs, allowed=facts)
+    assert [t["replies"] for t in json.loads(ask(replica, "/api/topics/show.json?id=50"))] == [3]
+    replies = json.loads(ask(replica, "/api/replies/show.json?topic_id=50"))
+    assert [r["topic_id"] for r in replies] == [50] * 3 and all("title" not in r for r in replies)
