@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from store.hot import HotVisit
 from tingfeng.growth import GrownTerm
 from tingfeng.model import Incident, IncidentKind, Mention, Reason, RunStatus, Spike, Verdict
 
@@ -83,6 +84,7 @@ class AlertFacts:
     posts: tuple[WeightyPost, ...] = ()  # heaviest first, at most five
     blind: tuple[BlindSpan, ...] = ()  # gaps that touch the chart
     to_do: tuple[str, ...] = ()  # Chinese, in order
+    hot: tuple[HotVisit, ...] = ()  # the brand's places on hot lists at that moment, highest first
 
     @property
     def times(self) -> float | None:
