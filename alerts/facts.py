@@ -11,10 +11,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from store.hot import HotVisit
 from tingfeng.growth import GrownTerm
 from tingfeng.model import Incident, IncidentKind, Mention, Reason, RunStatus, Spike, Verdict
+
+if TYPE_CHECKING:
+    from store.hot import HotVisit
 
 
 def incident_ref(kind: IncidentKind, subject: str, opened_at: datetime) -> str:

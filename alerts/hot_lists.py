@@ -7,7 +7,7 @@ stand nor are gone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -150,7 +150,7 @@ def gather_hot(
         brand=brand,
         now=now,
         incident=incident,
-        standing=now_on,
+        standing=replace(now_on, left=tuple(v for v in now_on.left if v.last_seen >= incident.since)),
         entered=tuple(entered) if isinstance(entered, list) else (),
         climbed=bool(evidence.get("climbed")),
         total_mentions=counts.total,
