@@ -96,7 +96,8 @@ def figures(facts: HotFacts) -> list[Figure]:
             Figure(value=str(facts.standing.on[0].last_rank), label="现在最高名次", bad=True),
             Figure(value=str(len({v.board for v in facts.standing.on})), label="在榜（个榜单）"),
         ]
-    return [*shown, Figure(value=lasting(facts.lasted), label="在榜时间")]
+    minutes = round(facts.lasted.total_seconds() / 60)
+    return [*shown, Figure(value=f"{minutes // 60}:{minutes % 60:02d}", label="在榜（时:分）")]
 
 
 def entries(visits: Sequence[HotVisit], zone: ZoneInfo, *, on: bool) -> list[Post]:

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="What happened, with its steps. 事件", pretty_exceptions_enable=False)
 
-_KINDS = {"negative_spike": "negative spike 负面突增", "freshness": "blind source 数据源失灵"}
+_KINDS = {
+    "negative_spike": "negative spike 负面突增",
+    "hot_list": "hot list 热榜",
+    "freshness": "blind source 数据源失灵",
+}
 
 
 @app.command("list")
