@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
 from demo.loopback import Loopback
 from demo.replica.faults import Faults
 from demo.replica.feeds import Feeds
+from demo.replica.hot import HotLists, HotSpell
 from demo.replica.http import Connection, Reply, Request
 from demo.replica.posts import StoryClock, World
 from demo.replica.weibo import MOST, Weibo
@@ -20,16 +21,32 @@ _ROBOTS_DENY = "User-agent: *\nDisallow: /\n"
 
 
 class Replica:
-    """Three platforms on one loopback port. Enter it to serve; `url` is the base address for every source.
+    """Three platforms and four hot lists on one loopback port. Enter it to serve; `url` is every source's base address.
 
     `clock` and `faults` may be changed from any thread while it serves. `most`: how many posts a Weibo search admits
     to (None = all).
     """
 
-    def __init__(self, world: World, *, secret: str = SECRET, most: int | None = MOST, port: int = 0) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        secret: str = SECRET,
+        most: int | None = MOST,
+        port: int = 0,
+        hot: Sequence[HotSpell] = (),
+    ) -> None:
         self.world, self.faults, self.requests = world, Faults(), 0
         self._weibo, self._zhihu = Weibo(world, most=most), Zhihu(world, secret=secret)
         self._feeds = Feeds(world)
+        lists = HotLists(world, hot)
+        self._hot: dict[str, Callable[[Request], Reply]] = {
+            "/open/weibo/hot_search": lists.official,
+            "/ajax/side/hotSearch": lists.side,
+            "/api/board": lists.baidu,
+            "/gw/event/hot_ranking_list": lists.tencent,
+        }
+        self._token = lists.token
         self._server = Loopback(lambda loop: Connection(self.answer, loop), port)
 
     @property
@@ -55,6 +72,10 @@ class Replica:
             return Reply((_ROBOTS_DENY if self.faults.robots_deny else _ROBOTS).encode(), content_type="text/plain")
         if path in ("/api/container/getIndex", "/statuses/extend", "/statuses/show"):
             return self._weibo_reply(request, path)
+        if path == "/open/auth/ws_token":
+            return self._token(request)
+        if path in self._hot:
+            return self._faulty("hot", lambda: self._hot[path](request))
         if path == "/api/v1/content/zhihu_search":
             return self._faulty("zhihu", lambda: self._zhihu.search(request))
         if path.startswith("/feed/news."):

@@ -28,6 +28,7 @@ class Fault(StrEnum):
     RATE = "30001"
     QUOTA = "30002"
     RISK = "30003"
+    TOKEN_INVALID = "40100"
     EMPTY_PAGE = "empty page"  # an empty page in the middle; the next one is full again
     OVERLAP = "overlap"  # a page begins with the last posts of the one before
     SLOW = "slow body"
@@ -46,7 +47,7 @@ class Ordered:
 
 
 class Faults:
-    """What is wrong right now, per platform ("weibo", "zhihu", "feed") or with "robots". Safe across threads."""
+    """What is wrong right now, per platform ("weibo", "zhihu", "feed", "hot") or with "robots". Safe across threads."""
 
     slow = 2.0  # seconds a slow body takes
 
@@ -121,5 +122,6 @@ _INSTEAD = {
     Fault.RATE: _zhihu(30001, "rate limited"),
     Fault.QUOTA: _zhihu(30002, "quota exhausted"),
     Fault.RISK: _zhihu(30003, "risk control"),
+    Fault.TOKEN_INVALID: _json({"code": 40100, "message": "token invalid"}),
     Fault.BLANK: Reply(b""),
 }
