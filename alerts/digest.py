@@ -197,7 +197,7 @@ def _brand(
         blind=tuple(reports.blind(s, looked, span.since, span.until)),
         blind_before=tuple(blind_before),
         hot=tuple(hot.visits(s, span.since, span.until, brands=[name])),
-        hot_boards=tuple(b.board for b in boards),
+        hot_boards=tuple(dict.fromkeys(b.board for b in boards)),
     )
 
 

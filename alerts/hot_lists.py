@@ -65,18 +65,33 @@ class HotFacts:
 
 
 def standing(s: Session, brand: str, sources: Sequence[SourceConfig], *, since: datetime, now: datetime) -> Standing:
-    """Where `brand` stands as of `now`; visits that ended before `since` are left out."""
+    """Where `brand` stands as of `now`; visits that ended before `since` are left out.
+
+    A list that several sources look at is seen as long as one of them sees it.
+    """
     patience = {source.name: source.stale_after for source in sources}
-    boards = {board.board: board for board in hot.boards(s) if board.source in patience}
-    stale = {name for name, b in boards.items() if now - b.looked_at > patience[b.source]}
-    visits = [v for v in hot.visits(s, since, now + BACK, brands=[brand]) if v.board in boards] if boards else []
-    there = [v for v in visits if v.last_seen >= boards[v.board].looked_at]
+    looks = [look for look in hot.boards(s) if look.source in patience]
+    fresh = {look.board: look for look in looks if now - look.looked_at <= patience[look.source]}
+    own = {(look.board, look.source): look for look in looks}
+    found = hot.visits(s, since, now + BACK, brands=[brand]) if looks else []
+    on: list[HotVisit] = []
+    left: list[HotVisit] = []
+    unseen: list[HotVisit] = []
+    for visit in found:
+        look = own.get((visit.board, visit.source))
+        if look is None:
+            continue  # seen by a source that is no longer configured
+        if now - look.looked_at > patience[look.source]:
+            look = fresh.get(visit.board, look)
+        there = visit.last_seen >= look.looked_at
+        (left if not there else on if visit.board in fresh else unseen).append(visit)
+    last = {look.board: max(x.looked_at for x in looks if x.board == look.board) for look in looks}
     return Standing(
-        on=tuple(sorted((v for v in there if v.board not in stale), key=lambda v: (v.last_rank, v.first_seen))),
-        left=tuple(v for v in visits if v.last_seen < boards[v.board].looked_at),
-        unseen=tuple(v for v in there if v.board in stale),
-        blind=tuple(BlindSpan(source=name, since=boards[name].looked_at, until=now) for name in sorted(stale)),
-        looks=tuple((name, b.looked_at) for name, b in boards.items()),
+        on=tuple(sorted(on, key=lambda v: (v.last_rank, v.first_seen))),
+        left=tuple(left),
+        unseen=tuple(unseen),
+        blind=tuple(BlindSpan(source=name, since=at, until=now) for name, at in last.items() if name not in fresh),
+        looks=tuple(last.items()),
     )
 
 

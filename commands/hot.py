@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 STATES = {"on": "on 在榜", "left": "left 已离开", "unseen": "unseen 读不到"}
 TITLE_COLUMNS = 48
+Key = tuple[str, str]  # a list and the source that looks at it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +69,9 @@ def hot(
     brands = [brand_named(config, brand).name] if brand else [b.name for b in config.brands]
     with opened(config) as db:
         desk = hot_lists(db, brands, begin, now + timedelta(minutes=1))
-    states = {board.board: state_of(board, config, now=now) for board in desk.boards}
-    lines = [line_of(visit, desk.boards, states) for visit in desk.visits]
+    looks = {(look.board, look.source): look for look in desk.boards}
+    states = {key: state_of(look, config, now=now) for key, look in looks.items()}
+    lines = [line_of(visit, looks, states) for visit in desk.visits]
     shown = [one for one in lines if one.state == "on" or not only_on]
     if as_json:
         say_json({"entries": shown, "lists": desk.boards})
@@ -82,16 +85,16 @@ def state_of(board: HotBoard, config: Config, *, now: datetime) -> str:
     return "seen" if source is not None and now - board.looked_at <= source.stale_after else "unseen"
 
 
-def line_of(visit: HotVisit, boards: tuple[HotBoard, ...], states: dict[str, str]) -> Line:
+def line_of(visit: HotVisit, looks: Mapping[Key, HotBoard], states: Mapping[Key, str]) -> Line:
     from alerts.wording import board as name_of
 
-    looked_at = next(b.looked_at for b in boards if b.board == visit.board)
-    there = visit.last_seen >= looked_at
+    key = (visit.board, visit.source)
+    there = visit.last_seen >= looks[key].looked_at
     return Line(
         brand=visit.brand,
         board=visit.board,
         name=name_of(visit.board),
-        state="left" if not there else "on" if states[visit.board] == "seen" else "unseen",
+        state="left" if not there else "on" if states[key] == "seen" else "unseen",
         title=visit.title,
         url=visit.url,
         rank=visit.last_rank,
@@ -102,7 +105,7 @@ def line_of(visit: HotVisit, boards: tuple[HotBoard, ...], states: dict[str, str
     )
 
 
-def _say(lines: list[Line], boards: tuple[HotBoard, ...], states: dict[str, str], config: Config) -> None:
+def _say(lines: list[Line], boards: Sequence[HotBoard], states: Mapping[Key, str], config: Config) -> None:
     from alerts.wording import board as name_of
 
     zone = config.report_zone
@@ -132,5 +135,5 @@ def _say(lines: list[Line], boards: tuple[HotBoard, ...], states: dict[str, str]
     say()
     say_table(
         ("LIST 榜单", "SOURCE 数据源", "READ 最近读取", "ENTRIES 词条数", "STATE"),
-        [(name_of(b.board), b.source, local(b.looked_at, zone), b.entries, states[b.board]) for b in boards],
+        [(name_of(b.board), b.source, local(b.looked_at, zone), b.entries, states[b.board, b.source]) for b in boards],
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alerts import digest
+from alerts import digest, hot_lists
 from alerts.digest import Period, span_of
 from store import hot, incidents, runs, silences
 from tests.alerts.world import DAY, HOUR, LARK, MINUTE, RIVAL, WEIBO, ZONE, World
@@ -193,3 +193,16 @@ def test_a_hot_list_adds_no_silent_series_and_no_gap_to_the_counts(small):
     (brand,) = facts.brands
     assert {b.source for b in brand.blind} <= {"weibo"}
     assert [(v.board, v.best_rank) for v in brand.hot] == [("hot:weibo", 3)] and brand.hot_boards == ("hot:weibo",)
+
+
+def test_a_second_source_that_looks_less_far_down_ends_nothing(small):
+    small.board(NOW, 30, source="hot")
+    small.board(NOW + MINUTE, source="boards")
+    assert small.hot_reasons(NOW + 2 * MINUTE) == [Reason.OPENED]
+    late = NOW + HOT.stale_after + 5 * MINUTE
+    small.board(late, source="boards")
+    assert small.hot_reasons(late) == [Reason.CALM]
+    assert small.look(late, sources=BOTH) and small.incident() is not None
+    with small.db.read() as s:
+        place = hot_lists.standing(s, "云雀", BOTH, since=NOW, now=late)
+    assert (place.on, place.unseen, place.blind) == ((), (), ()), "one of the two still looks, and does not see it"

@@ -53,7 +53,9 @@ def test_only_one_brand(call, desk_db):
 
 
 def test_incidents_of_hot_lists_are_shown_under_their_name(call, desk_db):
+    told = {"listed": ["hot:weibo", "hot:baidu"], "best": 3}
     with desk_db.write() as s:
-        made = incidents.insert(s, make_incident(kind=IncidentKind.HOT_LIST, opened_at=NOW, since=NOW))
+        made = incidents.insert(s, make_incident(kind=IncidentKind.HOT_LIST, opened_at=NOW, since=NOW, evidence=told))
     assert "hot list 热榜" in call("incidents", "list").stdout
-    assert "hot list 热榜" in call("incidents", "show", str(made.id)).stdout
+    shown = call("incidents", "show", str(made.id)).stdout
+    assert "hot list 热榜" in shown and "最高名次 3, lists 榜单 微博热搜、百度热搜" in shown

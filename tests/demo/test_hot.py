@@ -17,6 +17,7 @@ from crawler.jobs import crawl
 from demo.replica.app import Replica
 from demo.replica.faults import Fault
 from demo.replica.hot import APP_ID, APP_SECRET, HotSpell
+from demo.replica.http import Request
 from demo.replica.posts import StoryClock, World
 from demo.story import BRANDS, CRISIS, HOT, OWN
 from store import hot, outbox
@@ -105,8 +106,6 @@ def test_what_the_lists_say_no_with(replica, sqlite_db, tmp_path, name, fault, t
 
 
 def test_a_token_needs_the_secret_and_runs_out(replica: Replica) -> None:
-    from demo.replica.http import Request
-
     def ask(target: str, body: bytes = b"") -> dict[str, Any]:
         found = json.loads(replica.answer(Request("POST" if body else "GET", target, {}, body)).body)
         assert isinstance(found, dict)
