@@ -153,6 +153,8 @@ def settings_for(spec: CrawlSpec, kind: Any, options: Options, *, local: bool) -
     """Scrapy's settings of this crawl: the project's, and what the source adds."""
     from scrapy.settings import Settings
 
+    from crawler.doors import TRUSTED, trusted_hosts
+
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
     seconds = options.delay.total_seconds()
@@ -172,6 +174,7 @@ def settings_for(spec: CrawlSpec, kind: Any, options: Options, *, local: bool) -
             "DOWNLOAD_MAXSIZE": options.max_body,
             "HTTPPROXY_ENABLED": not local,
             "COMPRESSION_ENABLED": not local,
+            TRUSTED: trusted_hosts(kind.configured_urls(spec, options), allow_private=options.allow_private),
         },
         priority="cmdline",
     )

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import ipaddress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Self
-from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares import redirect, robotstxt
-from scrapy.http import Request, Response
+from scrapy.http import Request, Response, TextResponse
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
+from w3lib.encoding import http_content_type_encoding
 
-from crawler.options import is_local
+from crawler.doors import TRUSTED, host_of, is_private, private_address
 from crawler.refusals import STATUSES, judge, translate
 from crawler.spiders.base import spider_of
+from crawler.times import MOST_SKEW
 from tingfeng.errors import CrawlError, Refused, Unreachable
 
 
@@ -55,31 +57,52 @@ class RobotsMiddleware(robotstxt.RobotsTxtMiddleware):
 class RedirectMiddleware(redirect.RedirectMiddleware):
     """Scrapy's, but nobody outside is allowed to send us to a machine inside."""
 
+    trusted: frozenset[str]
+
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         made = cls(crawler.settings)
         made.crawler = crawler  # and not the warning that Referer headers are off: that is on purpose
+        made.trusted = frozenset(crawler.settings.getlist(TRUSTED))
         return made
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         if response.status == 200:
             return response
         followed = super().process_response(request, response)
-        if isinstance(followed, Request) and not is_local(request.url) and is_private(followed.url):
-            raise Refused("redirected", "redirect to a private address")
+        if isinstance(followed, Request) and is_private(followed.url) and host_of(followed.url) not in self.trusted:
+            raise private_address(host_of(followed.url))
         return followed
 
     def handle_referer(self, request: Request, response: Response) -> None:
         request.headers.pop("Referer", None)
 
 
-def is_private(url: str) -> bool:
-    """Whether `url` names a machine of the inner network by its address (names are not looked up)."""
-    host = urlsplit(url).hostname or ""
+def in_utf8(response: Response) -> Response:
+    """The answer as readers expect it, in UTF-8, when its header declares another encoding. XML says it itself."""
+    kind = (response.headers.get("Content-Type") or b"").decode("latin-1").lower()
+    declared = http_content_type_encoding(kind)
+    if not isinstance(response, TextResponse) or declared in (None, "utf-8") or "xml" in kind:
+        return response
+    headers = response.headers.copy()
+    headers["Content-Type"] = kind.partition(";")[0] + "; charset=utf-8"
+    body = response.body.decode(str(declared), "replace").encode()
+    return response.replace(body=body, headers=headers, encoding="utf-8")
+
+
+def clock_skew(response: Response, *, now: datetime) -> float | None:
+    """Seconds by which the server's clock is ahead of ours, by its Date header; None when it tells none.
+
+    An answer out of a cache keeps the Date of its making and says its Age (RFC 9110, 9111).
+    """
+    told = (response.headers.get("Date") or b"").decode("latin-1")
     try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+        made = parsedate_to_datetime(told)
+    except (ValueError, TypeError, IndexError, OverflowError):  # hostile dates raise them all
+        return None
+    age = (response.headers.get("Age") or b"0").decode("latin-1")
+    cached = int(age) if age.isdecimal() and len(age) < 9 else 0
+    return (made.replace(tzinfo=made.tzinfo or UTC) - now).total_seconds() + cached
 
 
 class GuardMiddleware:
@@ -94,11 +117,22 @@ class GuardMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         self.spider.outcome.pages += 1
+        self._compare_clocks(response)
         if response.status != 200 and not request.meta.get("dont_obey_robotstxt"):
             error = self.spider.judge(response) or judge(response)
             if error is not None:
                 raise error
-        return response
+        return in_utf8(response)
+
+    def _compare_clocks(self, response: Response) -> None:
+        """Times like "5 分钟前" are counted from our clock: when it is wrong, everything is misplaced."""
+        skew = clock_skew(response, now=self.spider.now())
+        if skew is None:
+            return
+        self.spider.outcome.met_clock(skew)
+        if abs(skew) > MOST_SKEW.total_seconds():
+            side = "behind" if skew > 0 else "ahead of"
+            raise CrawlError("clock_skew", f"our clock is {abs(skew) / 3600:.1f} h {side} the server's")
 
 
 class Watch:
@@ -117,6 +151,7 @@ class Watch:
 
     def _failed(self, failure: Failure) -> None:
         error = failure.value
+        spider_of(self.crawler).outcome.named_errors += isinstance(error, CrawlError)
         named = error if isinstance(error, CrawlError) else CrawlError("crash", f"{type(error).__name__}: {error}")
         spider_of(self.crawler).stop(named)
 

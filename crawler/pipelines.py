@@ -8,8 +8,9 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import create_looping_call
 
+from crawler.post import Post
 from crawler.spiders.base import spider_of
-from store import hot, mentions
+from store import hot, mentions, reach
 from store.database import Database
 from tingfeng.errors import CrawlError, StoreError
 from tingfeng.model import HotPage, Mention
@@ -70,17 +71,35 @@ class StorePipeline:
             with self.db.write() as s:
                 self.spider.outcome.stored += hot.add(s, page)
         except StoreError as e:
+            self.spider.outcome.lost = True
             self.spider.stop(CrawlError("store", str(e)))
 
     def flush(self) -> None:
         """Write what has gathered. A store that cannot be written to ends the crawl."""
-        if not self.buffer:
+        outcome = self.spider.outcome
+        if not (self.buffer or outcome.again or outcome.gone):
             return
         batch, self.buffer = self.buffer, []
+        again, outcome.again = [_seen(post) for post in outcome.again], []
+        gone, outcome.gone = outcome.gone, []
+        now = self.spider.now()
         try:
             with self.db.write() as s:
                 stored = mentions.add(s, batch)
+                reach.record(s, again, now=now)
+                reach.bury(s, gone, now=now)
         except StoreError as e:
+            self.spider.outcome.lost = True
             self.spider.stop(CrawlError("store", str(e)))
         else:
             self.spider.outcome.stored += stored
+
+
+def _seen(post: Post) -> reach.Seen:
+    return reach.Seen(
+        platform=post.platform,
+        native_id=post.native_id,
+        reposts=post.reposts,
+        comments=post.comments,
+        likes=post.likes,
+    )

@@ -1,5 +1,6 @@
 """How a platform says no, and what we call it. A refusal ends the run under its name and is never "nothing found".
 
+All names are in tingfeng/refusals.py.
 Statuses, addresses and words as collected in sources.md 1.9, 2.1, 2.4 and 14. One table per kind of sign.
 """
 
@@ -26,6 +27,8 @@ STATUSES = {
     461: "captcha",
     471: "captcha",
 }
+
+LOGIN_WALLS = ("login_required",)  # what they mean when a credential was sent: it has expired
 
 # Part of a redirect's target (host and path) → name; the first that fits counts.
 REDIRECTS = (
@@ -74,7 +77,10 @@ def by_page(body: bytes) -> str | None:
 
 def by_address(url: str, *, otherwise: str = "redirected") -> str:
     """The name of what being sent to `url` means; `otherwise` when it is none we know."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return otherwise
     place = f"{parts.hostname or ''}{parts.path}".lower()
     return next((name for part, name in REDIRECTS if part in place), otherwise)
 
@@ -107,17 +113,17 @@ def _waiting(response: Response) -> str:
     return f", Retry-After {told}" if told.isdigit() and len(told) < 7 else ""
 
 
-def not_json(response: Response) -> CrawlError:
+def not_json(body: bytes) -> CrawlError:
     """What it means that JSON was expected and something else came."""
-    text = response.body[:20_000].decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
+    text = body[:20_000].decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
     if text.startswith("<"):
-        name = by_page(response.body)
+        name = by_page(body)
         return (
             Refused(name, "HTML page in place of data") if name else LayoutChanged("layout_changed", "HTML, not JSON")
         )
     if not text:
         return LayoutChanged("layout_changed", "empty body")
-    return LayoutChanged("layout_changed", f"no JSON, or cut short, after {len(response.body)} bytes")
+    return LayoutChanged("layout_changed", f"no JSON, or cut short, after {len(body)} bytes")
 
 
 def translate(error: BaseException | None) -> CrawlError:
