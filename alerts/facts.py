@@ -11,9 +11,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from tingfeng.growth import GrownTerm
 from tingfeng.model import Incident, IncidentKind, Mention, Reason, RunStatus, Spike, Verdict
+
+if TYPE_CHECKING:
+    from store.hot import HotVisit
 
 
 def incident_ref(kind: IncidentKind, subject: str, opened_at: datetime) -> str:
@@ -83,6 +87,7 @@ class AlertFacts:
     posts: tuple[WeightyPost, ...] = ()  # heaviest first, at most five
     blind: tuple[BlindSpan, ...] = ()  # gaps that touch the chart
     to_do: tuple[str, ...] = ()  # Chinese, in order
+    hot: tuple[HotVisit, ...] = ()  # the brand's places on hot lists at that moment, highest first
 
     @property
     def times(self) -> float | None:

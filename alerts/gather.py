@@ -12,6 +12,7 @@ from alerts.freshness import Outage
 from alerts.incident import latest, ref_of
 from store import mentions, reports, runs
 from store.database import Session
+from store.hot import HotVisit
 from tingfeng.clock import BUCKET
 from tingfeng.growth import GrownTerm, grown
 from tingfeng.measures import net_sentiment
@@ -36,11 +37,12 @@ def gather(
     *,
     series: Sequence[Series],
     turns: Mapping[str, timedelta],
+    hot: tuple[HotVisit, ...] = (),
     now: datetime,
 ) -> AlertFacts:
     """The facts of an alert. `incident`: as it will be once the step is written; `series`: what was judged.
 
-    `turns`: how often each source is asked, by name.
+    `turns`: how often each source is asked, by name. `hot`: the brand's places on hot lists now.
     """
     since = incident.since
     until = spike.until if spike else max(since + BUCKET, _last_window_end(incident))
@@ -82,6 +84,7 @@ def gather(
             most_copies=max((p.copies for p in posts), default=0),
             unseen=sorted({b.source for b in blind if b.until >= until}),
         ),
+        hot=hot,
     )
 
 
