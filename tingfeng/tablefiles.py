@@ -34,6 +34,8 @@ _BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
 MAX_UNPACKED = 500_000_000  # bytes; an archive can unpack to a thousand times its size
 MAX_CELLS = 20_000_000  # of a sheet's bounding box, which the library keeps whole in memory
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]{0,200}?\br="([A-Z]{1,3})(\d{1,7})"')
+# A cell right of column AZ or below row 299,999. Without one the box is small enough, and nothing has to be counted.
+_FAR = re.compile(rb'r="(?:(?:[A-Z]{3}|[B-Z][A-Z])\d|[A-Z]{1,3}(?:\d{7}|[3-9]\d{5})")')
 _CHUNK = 1 << 20
 _BRACKETS = re.compile(r"[(\[【<{].*?[)\]】>}]")
 _NUMBER = re.compile(r"^(?:q\s*)?\d{1,3}\s*[.、:)]\s*|^\*\s*|\s*\*$")
@@ -196,17 +198,25 @@ def _check(path: Path) -> None:
 
 
 def _check_box(path: Path, archive: ZipFile, name: str) -> None:
-    rows, columns, tail = 0, 0, b""
-    with archive.open(name) as part:
-        while chunk := part.read(_CHUNK):
-            text = tail + chunk
-            for letters, digits in set(_CELL.findall(text)):
-                rows, columns = max(rows, int(digits)), max(columns, _column(letters))
-            tail = text[-300:]
+    if not any(_FAR.search(text) for text in _parts(archive, name)):
+        return
+    rows, columns = 0, 0
+    for text in _parts(archive, name):
+        for letters, digits in set(_CELL.findall(text)):
+            rows, columns = max(rows, int(digits)), max(columns, _column(letters))
     if rows * columns > MAX_CELLS:
         raise ImportFileError(
             f"{path}: a sheet reaches down to row {rows:,} and column {columns:,}; delete the empty rows and columns"
         )
+
+
+def _parts(archive: ZipFile, name: str) -> Iterator[bytes]:
+    """A member piece by piece, each with the end of the one before: a cell's address is never cut in two."""
+    tail = b""
+    with archive.open(name) as part:
+        while chunk := part.read(_CHUNK):
+            yield tail + chunk
+            tail = chunk[-300:]
 
 
 def _column(letters: bytes) -> int:

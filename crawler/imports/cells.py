@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from crawler.post import Kind
-from crawler.text import MAX_COUNT, count_of, text_of, tidy
+from crawler.text import INVISIBLE, MAX_COUNT, count_of, text_of, tidy
 from crawler.times import AHEAD, EARLIEST, parse_posted
 from tingfeng.dates import parse_when
 from tingfeng.tablefiles import Cell, cell_text
@@ -26,6 +26,7 @@ _KINDS = {
     **dict.fromkeys(("投诉", "complaint"), Kind.COMPLAINT),
     **dict.fromkeys(("热搜", "热榜", "hot"), Kind.HOT),
 }
+_SPECIAL = re.compile("[<&\n\r\x00\ud800-\udfff]")
 _WHEN_ITSELF = timedelta(seconds=1)
 MAX_EXACT = 2**53  # a spreadsheet's numbers are exact only below it
 
@@ -95,8 +96,11 @@ def is_told(cell: Cell) -> bool:
 
 
 def words_of(cell: Cell) -> str:
-    """A text without markup, invisible ends and layout."""
-    text = text_of(cell_text(cell))
+    """A text without markup, invisible ends and layout, fit for every database."""
+    text = cell_text(cell)
+    if not _SPECIAL.search(text):
+        return text.strip(INVISIBLE)
+    text = text_of(text)
     return tidy(text) if "\n" in text or "\r" in text else text
 
 
@@ -120,18 +124,18 @@ def is_rounded(cell: Cell) -> bool:
     return isinstance(cell, float) and abs(cell) >= MAX_EXACT
 
 
-def region_of(cell: Cell) -> str | None:
+def region_of(label: str) -> str | None:
     """ "IP属地：广东", "发布于 广东" → "广东"."""
-    return _REGION.sub("", label_of(cell)) or None
+    return (_REGION.sub("", label) or None) if label else None
 
 
-def kind_of(cell: Cell) -> Kind | None:
-    return _KINDS.get(label_of(cell).casefold())
+def kind_of(label: str) -> Kind | None:
+    return _KINDS.get(label.casefold()) if label else None
 
 
-def is_repost(cell: Cell, head: str) -> bool:
+def is_repost(label: str, head: str) -> bool:
     """Of a column "是否转发" or "是否原创", or of words in it."""
-    text = label_of(cell).casefold()
+    text = label.casefold()
     if text in ("转发", "repost"):
         return True
     is_yes = text in ("是", "true", "1", "yes", "y")

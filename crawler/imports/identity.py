@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from crawler.post import Kind
-from crawler.text import address, without_parameters
+from crawler.text import MAX_URL, address, without_parameters
 from crawler.weibo import mid_from_bid
 
 
@@ -119,6 +119,11 @@ def place_of(url: str) -> Place | None:
         if named := pattern.match(path):
             return build(named)
     return Place(platform)
+
+
+def is_plain(url: str) -> bool:
+    """Whether an address that `place_of` knows needs no cleaning: the common case, which `canonical` is slow for."""
+    return url.startswith("http") and url.isprintable() and len(url) <= MAX_URL and not ("?" in url or "#" in url)
 
 
 def canonical(url: str) -> str:

@@ -44,8 +44,8 @@ def _sheet(path: Path, rows: Rows, wish: Wish) -> Gathered:
     head, below = find_head(rows.lines)
     if not head:
         raise ImportFileError(f"{path}: there is nothing in it ({rows.how})")
-    filled = [line for line in rows.lines[below:] if any(cell != "" for cell in line.cells)]
-    return gathered(path, head, filled, len(filled), rows.how, wish)
+    filled = (line for line in rows.lines[below:] if any(line.cells) or any(cell != "" for cell in line.cells))
+    return gathered(path, head, filled, len(rows.lines) - below, rows.how, wish)
 
 
 def gathered(path: Path, head: tuple[str, ...], lines: Iterable[Parsed], size: int, how: str, wish: Wish) -> Gathered:
