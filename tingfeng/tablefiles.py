@@ -34,6 +34,7 @@ _BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
 MAX_UNPACKED = 500_000_000  # bytes; an archive can unpack to a thousand times its size
 MAX_CELLS = 20_000_000  # of a sheet's bounding box, which the library keeps whole in memory
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]{0,200}?\br="([A-Z]{1,3})(\d{1,7})"')
+_FROM_1904 = re.compile(rb"""\bdate1904\s*=\s*["'](?:1|true)["']""")
 # A cell right of column AZ or below row 299,999. Without one the box is small enough, and nothing has to be counted.
 _FAR = re.compile(rb'r="(?:(?:[A-Z]{3}|[B-Z][A-Z])\d|[A-Z]{1,3}(?:\d{7}|[3-9]\d{5})")')
 _CHUNK = 1 << 20
@@ -51,10 +52,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """All rows of a file, blank ones among them. `how` says as what it was read."""
+    """All rows of a file, blank ones among them. `how` says as what it was read.
+
+    `days_behind`: how many days too few a bare number has that stands for a day: 1462 where they count from 1904.
+    """
 
     lines: Sequence[Line]
     how: str
+    days_behind: int = 0
 
 
 def cell_text(cell: Cell) -> str:
@@ -157,7 +162,7 @@ def read_xlsx(path: Path) -> Rows:
         return _read(path)
     except PasswordError as e:
         raise ImportFileError(f"{path}: is protected by a password; save a copy without one") from e
-    except (CalamineError, OSError) as e:
+    except (CalamineError, BadZipFile, KeyError, OSError) as e:
         raise ImportFileError(f"{path}: is not a readable XLSX workbook; save it again as XLSX or CSV") from e
 
 
@@ -167,7 +172,7 @@ def _read(path: Path) -> Rows:
         sheets = [sheet for name in shown if (sheet := book.get_sheet_by_name(name)).height]
         if not sheets:
             raise ImportFileError(f"{path}: no sheet has anything in it")
-        return Rows(_sheet_lines(sheets[0]), f"XLSX, sheet '{sheets[0].name}'")
+        return Rows(_sheet_lines(sheets[0]), f"XLSX, sheet '{sheets[0].name}'", _days_behind(path))
 
 
 def _sheet_lines(sheet: CalamineSheet) -> list[Line]:
@@ -177,6 +182,11 @@ def _sheet_lines(sheet: CalamineSheet) -> list[Line]:
         Line(first + i, tuple(cell.strip() if isinstance(cell, str) else cell for cell in row))
         for i, row in enumerate(rows)
     ]
+
+
+def _days_behind(path: Path) -> int:
+    with ZipFile(path) as archive, archive.open("xl/workbook.xml") as part:
+        return 1_462 if _FROM_1904.search(part.read(_CHUNK)) else 0
 
 
 def _check(path: Path) -> None:

@@ -28,6 +28,7 @@ _KINDS = {
 }
 _SPECIAL = re.compile("[<&\n\r\x00\ud800-\udfff]")
 _WHEN_ITSELF = timedelta(seconds=1)
+MAX_SERIAL = 100_000  # days; larger numbers are seconds or more
 MAX_EXACT = 2**53  # a spreadsheet's numbers are exact only below it
 
 
@@ -37,8 +38,10 @@ class Clock:
     A cell's answer is (when, is_day_only, is_relative). ValueError, in Chinese, for what names no time.
     """
 
-    def __init__(self, zone: ZoneInfo, *, seen_at: datetime, now: datetime, form: str | None = None) -> None:
-        self.zone, self.seen_at, self.form = zone, seen_at, form
+    def __init__(
+        self, zone: ZoneInfo, *, seen_at: datetime, now: datetime, form: str | None = None, days_behind: int = 0
+    ) -> None:
+        self.zone, self.seen_at, self.form, self.days_behind = zone, seen_at, form, days_behind
         self.latest = now + AHEAD
         self._known: dict[Cell, tuple[datetime, bool, bool]] = {}
 
@@ -57,9 +60,11 @@ class Clock:
             return self._text(cell)
         if isinstance(cell, bool) or not isinstance(cell, date | int | float):
             raise ValueError(f"看不懂的时间 {cell!r}")
-        is_day = isinstance(cell, int | float) and cell < 100_000 and float(cell).is_integer()
-        is_day = is_day or (isinstance(cell, date) and not isinstance(cell, datetime))
-        return parse_when(cell, zone=self.zone), is_day, False
+        if isinstance(cell, date):
+            return parse_when(cell, zone=self.zone), not isinstance(cell, datetime), False
+        is_serial = cell < MAX_SERIAL
+        at = parse_when(cell + self.days_behind if is_serial else cell, zone=self.zone)
+        return at, is_serial and cell == int(cell), False
 
     def _text(self, raw: str) -> tuple[datetime, bool, bool]:
         text = raw.strip().removeprefix("'")

@@ -27,10 +27,12 @@ class RowReader:
     Exports have a hundred thousand rows: what repeats itself is read once, and columns that are not there cost nothing.
     """
 
-    def __init__(self, columns: Columns, wish: Wish) -> None:
+    def __init__(self, columns: Columns, wish: Wish, *, days_behind: int = 0) -> None:
         self.width = len(columns.heads)
         self.notes: Counter[str] = Counter()
-        self.clock = cells.Clock(wish.zone, seen_at=wish.seen_at, now=wish.now, form=wish.date_format)
+        self.clock = cells.Clock(
+            wish.zone, seen_at=wish.seen_at, now=wish.now, form=wish.date_format, days_behind=days_behind
+        )
         self.platform, self.label = wish.platform, wish.label
         self._at = {field: columns.at.get(field, self.width) for field in FIELDS}  # `width`: an empty cell, see read
         self._counts = [(name, columns.at[name]) for name in COUNTS if name in columns.at]

@@ -45,16 +45,25 @@ def _sheet(path: Path, rows: Rows, wish: Wish) -> Gathered:
     if not head:
         raise ImportFileError(f"{path}: there is nothing in it ({rows.how})")
     filled = (line for line in rows.lines[below:] if any(line.cells) or any(cell != "" for cell in line.cells))
-    return gathered(path, head, filled, len(rows.lines) - below, rows.how, wish)
+    return gathered(path, head, filled, len(rows.lines) - below, rows.how, wish, days_behind=rows.days_behind)
 
 
-def gathered(path: Path, head: tuple[str, ...], lines: Iterable[Parsed], size: int, how: str, wish: Wish) -> Gathered:
+def gathered(
+    path: Path,
+    head: tuple[str, ...],
+    lines: Iterable[Parsed],
+    size: int,
+    how: str,
+    wish: Wish,
+    *,
+    days_behind: int = 0,
+) -> Gathered:
     """The posts of rows under a head. ImportFileError when its columns are not those of posts."""
     try:
         columns = map_columns(head, wish.mapping)
     except ImportFileError as e:
         raise ImportFileError(f"{path} ({how}): {e}") from e
-    reader = RowReader(columns, wish)
+    reader = RowReader(columns, wish, days_behind=days_behind)
     for name in columns.repeated:
         reader.notes[f"repeated_head '{name}'"] += 1
     read = set(columns.at.values())
