@@ -109,6 +109,7 @@ def crawl_source(house: House, source: SourceConfig, now: datetime) -> object:
         author_secret=house.config.author_secret.get_secret_value(),
         now=now,
         state_dir=house.config.data_dir,
+        author_names=house.config.privacy.author_names,
         stop=house.stop.at_once,
     )
 

@@ -55,6 +55,15 @@ CAUSES: Mapping[str, Cause] = {
     "config": Cause("来源的设置有误。", ("运行 tingfeng check-config，按提示修改。",)),
     "store": Cause("抓取到的内容写不进数据库。", ("检查磁盘空间与数据库连接。", _DOCTOR)),
     "crash": Cause("抓取进程意外退出。", ("查看日志；若重复出现，请带上日志提交 issue。", _DOCTOR)),
+    "private_address": Cause(
+        "请求指向内网地址，没有连接。",
+        ("检查 base_url 与订阅地址；若确是自建服务，请写内网 IP，或为该来源设置 allow_private = true。", _DOCTOR),
+    ),
+    "stale_feed": Cause(
+        "订阅源还在，但早已停止更新。",
+        ("换一个仍在更新的订阅地址；若它本来就少更新，请调大该来源的 stale_after（0 = 不检查）。",),
+    ),
+    "empty": Cause("来源返回了空列表。", ("检查地址与节点名是否正确。", _NEW_PARSER)),
     "stale": Cause(
         "很久没有成功的抓取。", ("确认 tingfeng run 守护进程仍在运行。", "查看日志中该来源的抓取记录。", _DOCTOR)
     ),

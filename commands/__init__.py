@@ -46,6 +46,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "sources": Entry("commands.sources:app", "Whether sources are alive; parse, import. 数据源"),
         "incidents": Entry("commands.incidents:app", "What happened, with its steps. 事件"),
         "outbox": Entry("commands.outbox:app", "What waits to be sent or was refused. 待发消息"),
+        "erase": Entry("commands.erase:app", "Erase an author on request, with a receipt. 按个人请求删除"),
         "silence": Entry("commands.silence:app", "Be quiet on purpose. 静默"),
         "digest": Entry("commands.digest:app", "Look at a digest before it is sent. 简报预览"),
     },

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import re
 import resource
 import signal
 import sys
@@ -123,8 +124,11 @@ def verdict(crawler: Crawler, *, errors_logged: int | None = None) -> Result:
     return replace(result, stats=result.stats | measured)
 
 
+_TOKEN = re.compile(r"(?<=[?&]token=)[^&\s>]+")
+
+
 class _Discreet(logging.Formatter):
-    """Scrapy logs whole addresses; a feed's may carry the credential."""
+    """Scrapy logs whole addresses; a feed's may carry the credential, an API's a token made with it."""
 
     def __init__(self, secrets: list[str]) -> None:
         super().__init__("%(asctime)s %(name)s %(levelname)s %(message)s")
@@ -135,7 +139,7 @@ class _Discreet(logging.Formatter):
         text = super().format(record)
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return text
+        return _TOKEN.sub("***", text)
 
 
 def _log_to_stderr(spec: CrawlSpec) -> None:
@@ -148,6 +152,8 @@ def _log_to_stderr(spec: CrawlSpec) -> None:
 def settings_for(spec: CrawlSpec, kind: Any, options: Options, *, local: bool) -> Any:
     """Scrapy's settings of this crawl: the project's, and what the source adds."""
     from scrapy.settings import Settings
+
+    from crawler.doors import TRUSTED, trusted_hosts
 
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
@@ -168,6 +174,7 @@ def settings_for(spec: CrawlSpec, kind: Any, options: Options, *, local: bool) -
             "DOWNLOAD_MAXSIZE": options.max_body,
             "HTTPPROXY_ENABLED": not local,
             "COMPRESSION_ENABLED": not local,
+            TRUSTED: trusted_hosts(kind.configured_urls(spec, options), allow_private=options.allow_private),
         },
         priority="cmdline",
     )

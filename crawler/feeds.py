@@ -77,10 +77,20 @@ def _xml_entry(entry: Mapping[str, Any], base: str, seen_at: datetime) -> Entry:
         url=link,
         title=str(entry.get("title") or ""),
         markup=max([*contents, str(entry.get("summary") or "")], key=len),
-        author=str(entry.get("author") or ""),
+        author=str(entry.get("author") or "") or _publisher(entry),
         told=next((str(entry[key]) for key in ("published", "updated", "created") if entry.get(key)), ""),
         seen_at=seen_at,
     )
+
+
+def _publisher(entry: Mapping[str, Any]) -> str:
+    """Who published it: RSS's <source>, or Bing's <News:Source>, known by its local name only.
+
+    Bing's namespace is the query's address and so another one each time; feedparser then keeps the prefix.
+    """
+    source = entry.get("source")
+    named = source.get("title") if isinstance(source, Mapping) else None
+    return str(named or next((value for key, value in entry.items() if key.endswith("_source")), "") or "")
 
 
 # --- JSON Feed

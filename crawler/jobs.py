@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from crawler.options import FIRST_WINDOW, duration
 from crawler.outcome import Result
 from crawler.spec import CrawlSpec
-from store import runs
+from store import reach, runs
 from store.database import Database, Session
 from tingfeng.errors import ConfigError, CrawlError, UnknownName
 from tingfeng.model import Brand, Query, Run, RunStatus
@@ -39,6 +39,7 @@ FIRST_REST, LONGEST_REST = timedelta(minutes=15), timedelta(hours=12)
 REMEMBERED = 12  # runs; as many refusals in a row make the longest rest
 UNKNOWN = datetime.fromtimestamp(0, UTC)
 ASK_STOP = 0.5  # seconds between two questions whether to stop
+MOST_REVISITS = 50  # known posts one run may be asked to look at again; the spider has its own budget
 MAX_RESULT = 65_536  # bytes read of a child's answer
 
 
@@ -58,6 +59,7 @@ def crawl(
     author_secret: str,
     now: datetime,
     state_dir: Path,
+    author_names: bool = False,
     stop: Callable[[], bool] = lambda: False,
 ) -> CrawlReport:
     """Crawl `source` once in a subprocess and write down how it went.
@@ -75,9 +77,11 @@ def crawl(
             last = runs.last_finished(s, source.name)
             since = last.window_until - OVERLAP if last else now - _first_window(source)
             run = runs.begin(s, source.name, window_since=since, window_until=now, now=now)
+            known = reach.due(s, source.name, now=now, limit=MOST_REVISITS)
         if source.robots_override_reason:
             log.warning("robots.txt overridden: source=%s reason=%s", source.name, source.robots_override_reason)
         spec = _spec(db, source, brands, secret=secret, author_secret=author_secret, since=since, now=now)
+        spec = replace(spec, revisit=tuple(known), author_names=author_names)
         result = run_child(spec, time_limit=source.time_limit, log_path=_path(state_dir, source.name, "log"), stop=stop)
         ended = now + timedelta(seconds=time.monotonic() - started)
         with db.write() as s:
@@ -174,6 +178,7 @@ def _spec(
         credential=secret,
         robots_override_reason=source.robots_override_reason,
         time_limit=source.time_limit,
+        interval=source.interval,
     )
 
 

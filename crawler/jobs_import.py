@@ -19,12 +19,12 @@ from typing import NamedTuple
 from crawler.ears import Ear, brands_of
 from crawler.imports.gather import check_form, gather
 from crawler.imports.gathered import Gathered, Rejected, Row, Wish
-from crawler.pseudonyms import Pseudonyms
 from crawler.text import cut
 from store import mentions, runs
 from store.database import Database
 from tingfeng.errors import UnknownName
 from tingfeng.model import Brand, Mention, RunStatus
+from tingfeng.privacy import Pseudonyms
 from tingfeng.registry import nearest
 
 log = logging.getLogger(__name__)

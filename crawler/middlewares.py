@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Self
-from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares import redirect, robotstxt
-from scrapy.http import Request, Response
+from scrapy.http import Request, Response, TextResponse
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
+from w3lib.encoding import http_content_type_encoding
 
-from crawler.options import is_local
+from crawler.doors import TRUSTED, host_of, is_private, private_address
 from crawler.refusals import STATUSES, judge, translate
 from crawler.spiders.base import spider_of
 from tingfeng.errors import CrawlError, Refused, Unreachable
@@ -30,7 +29,7 @@ class RobotsMiddleware(robotstxt.RobotsTxtMiddleware):
         self._errors: dict[str, CrawlError] = {}
 
     async def process_request(self, request: Request) -> None:  # type: ignore[override]
-        if request.meta.get("dont_obey_robotstxt"):
+        if request.meta.get("dont_obey_robotstxt") or request.meta.get("robots_exempt"):
             return
         rules = await self.robot_parser(request)
         if self._errors and (error := self._errors.get(urlparse_cached(request).netloc)):
@@ -55,31 +54,37 @@ class RobotsMiddleware(robotstxt.RobotsTxtMiddleware):
 class RedirectMiddleware(redirect.RedirectMiddleware):
     """Scrapy's, but nobody outside is allowed to send us to a machine inside."""
 
+    trusted: frozenset[str]
+
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         made = cls(crawler.settings)
         made.crawler = crawler  # and not the warning that Referer headers are off: that is on purpose
+        made.trusted = frozenset(crawler.settings.getlist(TRUSTED))
         return made
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         if response.status == 200:
             return response
         followed = super().process_response(request, response)
-        if isinstance(followed, Request) and not is_local(request.url) and is_private(followed.url):
-            raise Refused("redirected", "redirect to a private address")
+        if isinstance(followed, Request) and is_private(followed.url) and host_of(followed.url) not in self.trusted:
+            raise private_address(host_of(followed.url))
         return followed
 
     def handle_referer(self, request: Request, response: Response) -> None:
         request.headers.pop("Referer", None)
 
 
-def is_private(url: str) -> bool:
-    """Whether `url` names a machine of the inner network by its address (names are not looked up)."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+def in_utf8(response: Response) -> Response:
+    """The answer as readers expect it, in UTF-8, when its header declares another encoding. XML says it itself."""
+    kind = (response.headers.get("Content-Type") or b"").decode("latin-1").lower()
+    declared = http_content_type_encoding(kind)
+    if not isinstance(response, TextResponse) or declared in (None, "utf-8") or "xml" in kind:
+        return response
+    headers = response.headers.copy()
+    headers["Content-Type"] = kind.partition(";")[0] + "; charset=utf-8"
+    body = response.body.decode(str(declared), "replace").encode()
+    return response.replace(body=body, headers=headers, encoding="utf-8")
 
 
 class GuardMiddleware:
@@ -98,7 +103,7 @@ class GuardMiddleware:
             error = self.spider.judge(response) or judge(response)
             if error is not None:
                 raise error
-        return response
+        return in_utf8(response)
 
 
 class Watch:

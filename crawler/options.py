@@ -32,6 +32,7 @@ class Options:
     timeout: timedelta = timedelta(seconds=30)  # for one answer
     max_body: int = 4_194_304  # bytes of one answer, at least 1,024
     max_text: int = 10_000  # characters kept of one text, at least 100
+    allow_private: bool = False  # the configured host may turn out to be a machine of the inner network
     contact: str = ""  # an address or mail for the platform's people, added to the User-Agent
 
     def problems(self, *, local: bool) -> list[str]:

@@ -1,4 +1,4 @@
-"""From pages to the store, in batches. An item is one page: a list of mentions."""
+"""From pages to the store, in batches. An item is one page: a list of mentions, or a look at a hot list."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import create_looping_call
 
+from crawler.post import Post
 from crawler.spiders.base import spider_of
-from store import mentions
+from store import hot, mentions, reach
 from store.database import Database
 from tingfeng.errors import CrawlError, StoreError
-from tingfeng.model import Mention
+from tingfeng.model import HotPage, Mention
 
 BATCH = 400  # mentions; from 200 on the cost of a transaction no longer shows
 FLUSH_EVERY = timedelta(seconds=5)  # a killed crawl loses no more than this
@@ -39,7 +40,10 @@ class StorePipeline:
         self.timer = create_looping_call(self.flush)
         self.timer.start(FLUSH_EVERY.total_seconds(), now=False)
 
-    def process_item(self, item: list[Mention]) -> list[Mention]:
+    def process_item(self, item: list[Mention] | HotPage) -> list[Mention] | HotPage:
+        if isinstance(item, HotPage):
+            self._keep(item)
+            return item
         self.buffer.extend(filter(self._is_news, item))
         if len(self.buffer) >= BATCH:
             self.flush()
@@ -60,15 +64,40 @@ class StorePipeline:
         known.update(mention.brands)
         return True
 
+    def _keep(self, page: HotPage) -> None:
+        """Write a look at a hot list at once: there are few, and minutes matter."""
+        self.spider.outcome.found += page.length
+        try:
+            with self.db.write() as s:
+                self.spider.outcome.stored += hot.add(s, page)
+        except StoreError as e:
+            self.spider.stop(CrawlError("store", str(e)))
+
     def flush(self) -> None:
         """Write what has gathered. A store that cannot be written to ends the crawl."""
-        if not self.buffer:
+        outcome = self.spider.outcome
+        if not (self.buffer or outcome.again or outcome.gone):
             return
         batch, self.buffer = self.buffer, []
+        again, outcome.again = [_seen(post) for post in outcome.again], []
+        gone, outcome.gone = outcome.gone, []
+        now = self.spider.now()
         try:
             with self.db.write() as s:
                 stored = mentions.add(s, batch)
+                reach.record(s, again, now=now)
+                reach.bury(s, gone, now=now)
         except StoreError as e:
             self.spider.stop(CrawlError("store", str(e)))
         else:
             self.spider.outcome.stored += stored
+
+
+def _seen(post: Post) -> reach.Seen:
+    return reach.Seen(
+        platform=post.platform,
+        native_id=post.native_id,
+        reposts=post.reposts,
+        comments=post.comments,
+        likes=post.likes,
+    )

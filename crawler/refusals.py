@@ -74,7 +74,10 @@ def by_page(body: bytes) -> str | None:
 
 def by_address(url: str, *, otherwise: str = "redirected") -> str:
     """The name of what being sent to `url` means; `otherwise` when it is none we know."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return otherwise
     place = f"{parts.hostname or ''}{parts.path}".lower()
     return next((name for part, name in REDIRECTS if part in place), otherwise)
 
@@ -107,17 +110,17 @@ def _waiting(response: Response) -> str:
     return f", Retry-After {told}" if told.isdigit() and len(told) < 7 else ""
 
 
-def not_json(response: Response) -> CrawlError:
+def not_json(body: bytes) -> CrawlError:
     """What it means that JSON was expected and something else came."""
-    text = response.body[:20_000].decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
+    text = body[:20_000].decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
     if text.startswith("<"):
-        name = by_page(response.body)
+        name = by_page(body)
         return (
             Refused(name, "HTML page in place of data") if name else LayoutChanged("layout_changed", "HTML, not JSON")
         )
     if not text:
         return LayoutChanged("layout_changed", "empty body")
-    return LayoutChanged("layout_changed", f"no JSON, or cut short, after {len(response.body)} bytes")
+    return LayoutChanged("layout_changed", f"no JSON, or cut short, after {len(body)} bytes")
 
 
 def translate(error: BaseException | None) -> CrawlError:

@@ -61,7 +61,15 @@ EXTENSIONS_BASE = {
     "scrapy.extensions.logcount.LogCount": 0,
     "scrapy.extensions.throttle.AutoThrottle": 0,
 }
-DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}  # the web, and nothing of this machine
+DOWNLOAD_HANDLERS = {  # the web, and nothing of this machine
+    "http": "crawler.doors.GuardedDownloadHandler",
+    "https": "crawler.doors.GuardedDownloadHandler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
+TWISTED_DNS_RESOLVER = "crawler.doors.GuardedResolver"
 ITEM_PIPELINES = {"crawler.pipelines.StorePipeline": 300}
 
 LOG_LEVEL = "WARNING"

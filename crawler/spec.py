@@ -25,10 +25,12 @@ class CrawlSpec:
     options: Mapping[str, Any]  # the spider's own, still unchecked
     database_url: str = field(repr=False)
     author_secret: str = field(repr=False)  # keys the pseudonyms of authors
+    author_names: bool = False  # whether names of authors may be kept beside their pseudonyms
     credential: str | None = field(default=None, repr=False)
     robots_override_reason: str | None = None
     revisit: tuple[str, ...] = ()  # native ids of known posts whose counts are due to be looked at again
     time_limit: timedelta = timedelta(minutes=10)  # when the parent ends it
+    interval: timedelta = timedelta(minutes=5)  # between two crawls, as configured
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -42,7 +44,7 @@ class CrawlSpec:
         table["brands"] = tuple(_brand(b) for b in table["brands"])
         table["since"], table["now"] = (datetime.fromisoformat(table[key]) for key in ("since", "now"))
         table["revisit"] = tuple(table["revisit"])
-        table["time_limit"] = timedelta(seconds=table["time_limit"])
+        table["time_limit"], table["interval"] = (timedelta(seconds=table[key]) for key in ("time_limit", "interval"))
         return cls(**table)
 
 

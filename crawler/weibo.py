@@ -1,95 +1,69 @@
-"""What m.weibo.cn's JSON says, field by field (sources.md 1.0, 1.5, 1.9): the part that knows no crawl."""
+"""What holds for every Weibo route: ids, addresses, refusals, the operator's cookie (sources.md 1.0, 1.5, 1.7, 1.9)."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
+from crawler.options import is_local
+from crawler.post import Reading
 from crawler.refusals import by_address, by_message
-from crawler.text import count_of, text_of
-from tingfeng.errors import Refused
+from crawler.spec import CrawlSpec
+from tingfeng.errors import CrawlError, Refused
 
-_MORE = re.compile(r"\s*\.{0,3}\s*<a\b[^<>]*?href=[\"'][^\"']*/status/\w+[\"'][^<>]*>\s*全文\s*</a>\s*", re.I)
+DELETED = "20101"  # errno of a post that is gone
+_NOTHING = ("没有内容", "暂无数据", "快来发表你的评论")  # the first is recorded, the others are how clients tell it
 
 
-def check(data: dict[str, Any]) -> dict[str, Any]:
-    """`data` if the site answered, or answered that there is nothing; the named refusal otherwise."""
+def has_answer(data: dict[str, Any], into: Reading, *, url: str) -> bool:
+    """Whether a body with `ok` holds something to read.
+
+    False: the site says that there is nothing, or that the post in `url` is deleted, which `into` takes down. The
+    named refusal is raised for everything else.
+    """
     if data.get("ok") == 1:
-        return data
+        return True
     said = " ".join(str(data[key]) for key in ("msg", "message", "errmsg", "error") if data.get(key))
-    if data.get("ok") == 0 and "没有内容" in said:
+    if str(data.get("errno")) == DELETED:
+        into.notes["deleted"] += 1
+        into.gone += filter(None, [mid_in(url)])
+        return False
+    if data.get("ok") == 0 and any(words in said for words in _NOTHING):
         inner = data.get("data")
-        return {"data": inner if isinstance(inner, dict) and isinstance(inner.get("cards"), list) else {"cards": []}}
+        if isinstance(inner, dict) and inner.get("cards"):
+            return True
+        into.notes["page/empty"] += 1
+        return False
+    raise refusal(data, said)
+
+
+def refusal(data: dict[str, Any], said: str) -> CrawlError:
+    """What a body means that is neither an answer nor empty."""
+    if "ok" not in data and said == "Forbidden":
+        return CrawlError("bad_request", "'Forbidden': not asked in the form the site expects")
     name = by_message(said)
     if name is None and isinstance(data.get("url"), str):
         name = by_address(data["url"], otherwise="")
     if data.get("ok") == -100 and name != "captcha":
         name = "login_required"
-    raise Refused(name or "not_ok", f"ok {data.get('ok')!r}: {said[:80]}")
+    return Refused(name or "not_ok", f"ok {data.get('ok')!r}: {said[:80]}")
 
 
-def blogs(cards: list[Any]) -> Iterator[dict[str, Any]]:
-    """The posts of a page: cards of type 9, alone or inside groups of type 11. Everything else is furniture."""
-    for card in cards:
-        if not isinstance(card, dict):
-            continue
-        group = card.get("card_group") if card.get("card_type") == 11 else (card,)
-        for part in group if isinstance(group, list | tuple) else ():
-            if isinstance(part, dict) and part.get("card_type") == 9 and isinstance(part.get("mblog"), dict):
-                yield part["mblog"]
+def refuse_gates(url: str) -> None:
+    """Raises the refusal that being at a login's or a captcha's address is, whatever stands there."""
+    if parts_of(url).hostname in ("passport.weibo.com", "passport.weibo.cn", "visitor.passport.weibo.cn"):
+        raise Refused(by_address(url), "the page of a login or captcha")
 
 
-def mid_of(blog: dict[str, Any]) -> str:
-    """The post's number as text; "" when it has none."""
-    mid = str(blog.get("mid") or blog.get("id") or "")
-    return mid if mid.isascii() and mid.isdigit() and len(mid) <= 20 else ""
-
-
-def original_text(blog: dict[str, Any]) -> str:
-    original = blog.get("retweeted_status")
-    text = original.get("text") if isinstance(original, dict) else None
-    return text_of(text) if isinstance(text, str) else ""
-
-
-def own_text(blog: dict[str, Any]) -> str:
-    """The post's text, in full where the page has it; cut ones end in '…' instead of a link."""
-    inline = blog.get("longText")
-    if isinstance(inline, dict) and isinstance(inline.get("longTextContent"), str):
-        return text_of(inline["longTextContent"])
-    markup = blog.get("text")
-    if not isinstance(markup, str):
-        return ""
-    return text_of(_MORE.sub("…", markup) if "全文" in markup else markup)
-
-
-def is_cut(blog: dict[str, Any]) -> bool:
-    """Whether the rest of the text has to be fetched."""
-    markup = str(blog.get("text"))
-    linked = "全文" in markup and _MORE.search(markup) is not None
-    return (linked or bool(blog.get("isLongText"))) and not isinstance(blog.get("longText"), dict)
-
-
-def is_pinned(blog: dict[str, Any]) -> bool:
-    """Whether the post stands where it does for another reason than its time."""
-    title = blog.get("title")
-    told = title.get("text") if isinstance(title, dict) else None
-    return bool(blog.get("isTop")) or blog.get("mblogtype") == 2 or (isinstance(told, str) and "置顶" in told)
-
-
-def counts_of(blog: dict[str, Any]) -> dict[str, Any]:
-    """Reposts, comments, likes. `number_display_strategy` is a display rule and says nothing of this post."""
-    return {
-        "reposts": count_of(blog.get("reposts_count")),
-        "comments": count_of(blog.get("comments_count")),
-        "likes": count_of(blog.get("attitudes_count")),
-    }
-
+# --- ids and addresses
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_POST_ADDRESS = re.compile(r"https?://(?:www\.)?weibo\.(?:com|cn)/(\d{1,20})/([0-9A-Za-z]{7,20})(?:[?#].*)?")
+_POST_ADDRESS = re.compile(r"(?:https?:)?//(?:www\.)?weibo\.(?:com|cn)/(\d{1,20})/([0-9A-Za-z]{7,20})(?:[?#].*)?")
+_NAME = re.compile(r"[0-9A-Za-z]{7,20}")
+_PATH = re.compile(r"/(?:detail|status)/([0-9A-Za-z]{7,20})")
 
 
 def mid_from_bid(bid: str) -> str:
@@ -99,17 +73,48 @@ def mid_from_bid(bid: str) -> str:
     return "".join([str(numbers[-1]), *(f"{n:07d}" for n in reversed(numbers[:-1]))])
 
 
+def mid_of_name(name: object) -> str:
+    """The number of a post from its number or its short form; "" for anything else."""
+    text = str(name) if type(name) is int else name
+    if not isinstance(text, str) or not _NAME.fullmatch(text):
+        return ""
+    return text if text.isdigit() and len(text) > 10 else mid_from_bid(text)
+
+
+def parts_of(url: str) -> SplitResult:
+    """The parts of an address; empty ones for what is none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
+def mid_in(url: str) -> str:
+    """The number of the post an address asks for (`id=`, `mid=`, /detail/…, /status/…, /<uid>/<bid>); "" if none."""
+    parts = parts_of(url)
+    asked = parse_qs(parts.query[:2_000])
+    for key in ("id", "mid"):
+        if key in asked:
+            return mid_of_name(asked[key][0])
+    found = _PATH.search(parts.path)
+    if found:
+        return mid_of_name(found[1])
+    told = post_address(url)
+    return told[1] if told else ""
+
+
 def post_address(url: str) -> tuple[str, str] | None:
     """(author's number, post's number) from https://weibo.com/<uid>/<bid or mid>; None for any other address."""
     found = _POST_ADDRESS.fullmatch(url)
-    if not found:
-        return None
-    uid, post = found.groups()
-    return uid, post if post.isdigit() and len(post) > 10 else mid_from_bid(post)
+    return (found[1], mid_of_name(found[2])) if found else None
 
 
-def region_of(told: object) -> str | None:
-    return told.removeprefix("发布于").strip() or None if isinstance(told, str) else None
+def address_of(mid: str) -> str:
+    """One post, one address, whichever route told it."""
+    return f"https://m.weibo.cn/detail/{mid}" if mid else ""
+
+
+# --- the operator's own cookie
 
 
 def cookie_headers(cookie: str | None) -> dict[str, str]:
@@ -126,3 +131,13 @@ def cookie_headers(cookie: str | None) -> dict[str, str]:
     if token is not None:
         headers["X-XSRF-TOKEN"] = token.value
     return headers
+
+
+def cookie_problems(spec: CrawlSpec, home: str) -> list[str]:
+    """What a source that reads Weibo's own pages lacks; nothing for a server on this machine."""
+    if is_local(spec.base_url or home):
+        return []
+    found = [] if spec.credential else ["a credential is needed: the cookie of your own login"]
+    if not spec.robots_override_reason:
+        found.append("robots_override_reason is needed: robots.txt must be taken to forbid these pages")
+    return found

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from store.sql import insert_into, run_many, table
 from store.tables import SurveyResponseRow
 from tingfeng.model import SurveyResponse, storable, text_key
+from tingfeng.privacy import mask
 
 ANSWER = table(SurveyResponseRow)
 
@@ -23,7 +24,7 @@ def add(s: Session, responses: Sequence[SurveyResponse], *, now: datetime) -> in
 
 
 def _values(r: SurveyResponse, now: datetime) -> dict[str, Any]:
-    comment = storable(r.comment)
+    comment = mask(storable(r.comment))
     return {
         "row_key": r.row_key,
         "source": storable(r.source)[:300],

@@ -1,4 +1,4 @@
-"""Retention: what is older than the rule says goes, in small transactions; counts and coverage stay."""
+"""Retention: what is older than the rule says goes, in small transactions; counts and coverage stay. And erasure."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Column, ColumnElement, Table, and_, case, exists, func, or_, select
+from sqlalchemy import Column, ColumnElement, Table, and_, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from store import erasure
 from store.corrections import CORRECTION
 from store.database import Database
+from store.erasure import Receipt
 from store.feedback import ANSWER
-from store.mentions import MENTION, SCORE
+from store.hot import ENTRY
+from store.mentions import MENTION, SCORE, MentionWithVerdict, by_ids
 from store.outbox import OUTBOX
 from store.runs import RUN
 from store.sql import affected, insert_into
@@ -28,6 +31,8 @@ class Rule(Protocol):
 
     @property
     def mentions(self) -> timedelta: ...
+    @property
+    def deleted(self) -> timedelta: ...
     @property
     def scores(self) -> timedelta: ...
     @property
@@ -50,6 +55,8 @@ class RetainReport:
     outbox: int
     surveys: int
     corrections: int = 0
+    blanked: int = 0  # posts the platform deleted, whose words went now
+    hot: int = 0
 
 
 def retain(db: Database, rule: Rule, *, now: datetime) -> RetainReport:
@@ -61,11 +68,13 @@ def retain(db: Database, rule: Rule, *, now: datetime) -> RetainReport:
     _remember(db, now - rule.mentions)
     return RetainReport(
         mentions=_sweep(db, MENTION, MENTION.c.published_at < now - rule.mentions),
+        blanked=_blank(db, now - rule.deleted),
         surveys=_sweep_old(db, ANSWER.c.answered_at, now, rule.surveys),
         corrections=_sweep_old(db, CORRECTION.c.at, now, rule.corrections),
         scores=_sweep_scores(db, now - min(rule.scores, rule.mentions)),
         runs=_sweep(db, RUN, _old_runs(now - rule.runs)),
         outbox=_sweep(db, OUTBOX, OUTBOX.c.sent_at < now - rule.outbox),
+        hot=_sweep(db, ENTRY, ENTRY.c.last_seen < now - rule.mentions),
     )
 
 
@@ -90,6 +99,14 @@ def _sweep(db: Database, table: Table, condition: ColumnElement[bool]) -> int:
 def _sweep_old(db: Database, at: Column[Any], now: datetime, kept: timedelta | None) -> int:
     """Nothing is old when it is kept for ever (None)."""
     return 0 if kept is None else _sweep(db, at.table, at < now - kept)
+
+
+def _blank(db: Database, cutoff: datetime) -> int:
+    """Take the words out of posts that their platform deleted before `cutoff`; that they were there stays counted."""
+    wordy = or_(MENTION.c.text != "", MENTION.c.title != "")
+    some = select(MENTION.c.id).where(MENTION.c.deleted_at < cutoff, wordy).limit(BATCH)
+    blank = update(MENTION).where(MENTION.c.id.in_(some)).values(text="", title="", author_name=None)
+    return _repeat(db, lambda s: affected(s, blank))
 
 
 def _repeat(db: Database, step: Callable[[Session], int]) -> int:
@@ -121,3 +138,22 @@ def _sweep_scores(db: Database, cutoff: datetime) -> int:
 def _next_keys(s: Session, after: str) -> list[Any]:
     query = select(SCORE.c.text_key).distinct().where(SCORE.c.text_key > after)
     return list(s.execute(query.order_by(SCORE.c.text_key).limit(BATCH)).scalars())
+
+
+def erase(db: Database, author_key: str, *, by: str, reason: str, now: datetime) -> Receipt:
+    """Erase everything said under a pseudonym, in one transaction; see store.erasure."""
+    with db.write() as s:
+        return erasure.erase(s, author_key, by=by, reason=reason, now=now)
+
+
+def posts_of(db: Database, author_key: str) -> list[MentionWithVerdict]:
+    """What is stored of an author, oldest first: what an erasure would take, or a person may ask to see."""
+    with db.read() as s:
+        ids = s.execute(select(MENTION.c.id).where(MENTION.c.author_key == author_key).order_by(MENTION.c.published_at))
+        return by_ids(s, list(ids.scalars()))
+
+
+def erasures(db: Database) -> list[Receipt]:
+    """Every erasure there was, newest first."""
+    with db.read() as s:
+        return erasure.receipts(s)

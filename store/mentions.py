@@ -16,10 +16,13 @@ from sqlalchemy.orm import Session
 
 from store.sql import Batch, chunks, insert_into, one_of, run_many, table
 from store.tables import KeptRow, MentionBrandRow, MentionRow, ScoreRow
+from store.tables_privacy import ErasureRow
 from tingfeng.measures import reach_weight
 from tingfeng.model import Label, Mention, Verdict, storable, text_key
+from tingfeng.privacy import followers_bucket, mask
 
 MENTION, LINK, SCORE = table(MentionRow), table(MentionBrandRow), table(ScoreRow)
+ERASURE = table(ErasureRow)
 LATER = ("deleted_at", "story_id")  # columns that other jobs fill in
 TAKEN = [name for name in MENTION.c.keys()[1:] if name not in LATER]  # all but the id
 INSERT = Batch(MentionRow, TAKEN, lambda insert: insert.on_conflict_do_nothing())
@@ -47,15 +50,25 @@ def scored_text(title: str, text: str) -> str:
 def add(s: Session, mentions: Sequence[Mention]) -> int:
     """Take in a batch; the number of mentions that were new.
 
-    Known ones gain brands and grown counts. Those older than retention keeps are left out: they were counted once.
+    Known ones gain brands and grown counts. Those older than retention keeps are left out: they were counted once;
+    so are those of authors who asked to be erased.
     ValueError for a naive time or a mention without a brand.
     """
-    merged = _merge(mentions, kept_since(s))
+    merged = _merge(without_erased(s, mentions), kept_since(s))
     known = _known(s, merged)
     stored = INSERT.run(s, [_values(key, m) for key, (m, _) in merged.items() if key not in known])
     _refresh(s, merged, known)
     _link(s, merged)
     return stored
+
+
+def without_erased(s: Session, mentions: Sequence[Mention]) -> list[Mention]:
+    """Those of authors who did not ask to be erased."""
+    authors = sorted({m.author_key for m in mentions if m.author_key})
+    erased: set[str] = set()
+    for part in chunks(authors):
+        erased.update(s.execute(select(ErasureRow.author_key).where(one_of(s, ERASURE.c.author_key, part))).scalars())
+    return [m for m in mentions if m.author_key not in erased] if erased else list(mentions)
 
 
 Key = tuple[str, str]  # platform, native id as stored
@@ -88,7 +101,7 @@ def stored_id(native_id: str) -> str:
 
 def _values(key: Key, m: Mention) -> tuple[Any, ...]:
     """In the order of TAKEN."""
-    text, title = storable(m.text), storable(m.title)
+    text, title = mask(storable(m.text)), mask(storable(m.title))
     return (
         *key,
         m.source,
@@ -99,7 +112,7 @@ def _values(key: Key, m: Mention) -> tuple[Any, ...]:
         m.published_at,
         m.seen_at,
         m.author_key,
-        m.followers,
+        followers_bucket(m.followers),
         m.reposts,
         m.comments,
         m.likes,
@@ -130,12 +143,17 @@ def _refresh(s: Session, merged: Mapping[Key, tuple[Mention, set[str]]], known: 
     grown: list[dict[str, Any]] = []
     for key, row in known.items():
         before: tuple[int | None, ...] = tuple(row[2:])
-        best = tuple(map(_larger, before, (getattr(merged[key][0], name) for name in COUNTS)))
+        best = tuple(map(_larger, before, _counts(merged[key][0])))
         if best != before:
             grown.append({"b_id": row.id, **dict(zip(COUNTS, best, strict=True))})
     statement = update(MENTION).where(MENTION.c.id == bindparam("b_id"))
     in_order = sorted(grown, key=itemgetter("b_id"))  # as everyone does, so that two crawlers cannot deadlock
     run_many(s, statement.values({name: bindparam(name) for name in COUNTS}), in_order)
+
+
+def _counts(m: Mention) -> tuple[int | None, ...]:
+    """In the order of COUNTS, as they are stored."""
+    return followers_bucket(m.followers), m.reposts, m.comments, m.likes
 
 
 def _larger(before: int | None, now: int | None) -> int | None:

@@ -201,11 +201,22 @@ class RetentionRule(Section):
     """How long rows are kept; the five-minute counts stay for ever."""
 
     mentions: Duration = Field(default=timedelta(days=180), description="Posts with their text.")
+    deleted: Duration = Field(
+        default=timedelta(days=7), description="The words of a post after its platform was seen to have deleted it."
+    )
     scores: Duration = Field(default=timedelta(days=180), description="Scores of texts.")
     runs: Duration = Field(default=timedelta(days=90), description="Records of crawls.")
     outbox: Duration = Field(default=timedelta(days=90), description="Messages that were sent.")
     surveys: Duration | None = Field(default=None, description="Survey answers; left out = for ever.")
     corrections: Duration | None = Field(default=None, description="Labels people gave; left out = for ever.")
+
+
+class PrivacyRule(Section):
+    """What is kept of the people who wrote."""
+
+    author_names: StrictBool = Field(
+        default=False, description="Keep authors' screen names beside their pseudonyms; needs a purpose you can name."
+    )
 
 
 def _printable(path: Path) -> Path:
@@ -228,6 +239,7 @@ class Config(Section):
     alerts: AlertRule = Field(default_factory=AlertRule, description="When to alert.")
     digest: DigestRule = Field(default_factory=DigestRule, description="When to summarise.")
     retention: RetentionRule = Field(default_factory=RetentionRule, description="How long to keep.")
+    privacy: PrivacyRule = Field(default_factory=PrivacyRule, description="What is kept of people.")
     scorer: Line = Field(default="tingfeng", description="Which scorer, or a dotted path 'pkg.mod:Class'.")
     words: tuple[UserWord, ...] = Field(
         default=(), description="Words of your trade that are never cut in two; brand names and aliases never are."

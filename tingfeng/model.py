@@ -29,6 +29,7 @@ class RunStatus(StrEnum):
 class IncidentKind(StrEnum):
     NEGATIVE_SPIKE = "negative_spike"  # subject = brand
     FRESHNESS = "freshness"  # subject = source
+    HOT_LIST = "hot_list"  # subject = brand
 
 
 class Reason(StrEnum):
@@ -126,6 +127,29 @@ class Mention:
     kind: str = "post"  # post, comment, article, question, answer, video, complaint
     parent: str | None = None  # native_id of what it comments on or answers
     author_name: str | None = None  # kept only where the operator asks for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotEntry:
+    """A place on a hot list whose words name one of our brands. Never a mention: nobody said anything there."""
+
+    entry_id: str  # the list's own id where it has one that stays, else the words
+    title: str
+    url: str
+    rank: int  # 1 is the top
+    brands: tuple[str, ...]  # never empty
+    heat: int | None = None  # in the list's own unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotPage:
+    """One look at a hot list: when, how long it was, and which of its entries name a brand."""
+
+    board: str  # hot:weibo, hot:baidu …
+    source: str  # the configured source that looked
+    seen_at: datetime
+    length: int
+    entries: tuple[HotEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

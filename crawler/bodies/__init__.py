@@ -23,7 +23,20 @@ class Reader(Protocol):
     def __call__(self, body: bytes, *, url: str, seen_at: datetime) -> Reading: ...
 
 
-READERS: dict[str, str] = {}  # name → module
+READERS: dict[str, str] = {  # name → module
+    "bilibili": "crawler.bodies.bilibili",
+    "feed": "crawler.bodies.feed",
+    "sogou_weixin": "crawler.bodies.sogou_weixin",
+    "v2ex": "crawler.bodies.v2ex",
+    "zhihu_open": "crawler.bodies.zhihu_open",
+    "zhihu_web": "crawler.bodies.zhihu_web",
+    "weibo_cli": "crawler.bodies.weibo_cli",
+    "weibo_html": "crawler.bodies.weibo_html",
+    "weibo_mobile": "crawler.bodies.weibo_mobile",
+    "weibo_pc": "crawler.bodies.weibo_pc",
+    "weibo_hot": "crawler.bodies.weibo_hot",
+    "hot_boards": "crawler.bodies.hot_boards",
+}
 
 # What an operator may call a group of routes, most likely first. Names that no reader has are passed over.
 FAMILIES: dict[str, tuple[str, ...]] = {

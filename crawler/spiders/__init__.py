@@ -3,5 +3,8 @@
 SPIDERS = {
     "weibo_mobile": "crawler.spiders.weibo_mobile:WeiboMobileSpider",
     "zhihu_open": "crawler.spiders.zhihu_open:ZhihuOpenSpider",
+    "v2ex": "crawler.spiders.v2ex:V2exSpider",
     "feed": "crawler.spiders.feed:FeedSpider",
+    "weibo_hot": "crawler.spiders.weibo_hot:WeiboHotSpider",
+    "hot_boards": "crawler.spiders.hot_boards:HotBoardsSpider",
 }

@@ -17,18 +17,18 @@ from twisted.python.failure import Failure
 from crawler.ears import Ear, brands_of
 from crawler.options import Options
 from crawler.outcome import Outcome
-from crawler.post import Post
-from crawler.pseudonyms import Pseudonyms
+from crawler.post import Post, Reading
 from crawler.refusals import not_json, translate
 from crawler.spec import CrawlSpec
 from crawler.text import cut
 from crawler.times import AHEAD
 from tingfeng.errors import CrawlError, LayoutChanged
-from tingfeng.model import Mention, Query
+from tingfeng.model import HotPage, Mention, Query
+from tingfeng.privacy import Pseudonyms
 
 ENOUGH = 0.7  # of the time limit
 
-Page = list[Mention]
+Page = list[Mention] | HotPage
 Output = Iterator[Page | Request]
 
 
@@ -69,6 +69,11 @@ class TingfengSpider(Spider):
         if not (spec.base_url or cls.home):
             found.append("base_url is needed")
         return found
+
+    @classmethod
+    def configured_urls(cls, spec: CrawlSpec, options: Any) -> tuple[str, ...]:
+        """The addresses the operator has written down; only their hosts may be machines of the inner network."""
+        return (spec.base_url or cls.home,)
 
     def searches(self) -> Iterable[Request]:
         """The first requests. Each belongs to a search opened with `begin`."""
@@ -156,12 +161,19 @@ class TingfengSpider(Spider):
         """One post that could not be read. Too many of them fail the run."""
         self.outcome.tally[f"skipped/{why}"] += 1
 
+    def note(self, reading: Reading) -> None:
+        """Count what a reader could not read, and what else it found worth counting."""
+        for why, n in reading.skipped.items():
+            self.count(f"skipped/{why}", n)
+        for what, n in reading.notes.items():
+            self.count(what, n)
+
     def json(self, response: Response) -> dict[str, Any]:
         """The object in the body; the fitting error when it is anything else."""
         try:
             data = json.loads(response.body)
         except ValueError as e:
-            raise not_json(response) from e
+            raise not_json(response.body) from e
         except RecursionError as e:
             raise LayoutChanged("layout_changed", "JSON nested too deep") from e
         if not isinstance(data, dict):
@@ -194,6 +206,7 @@ class TingfengSpider(Spider):
             kind=str(post.kind),
             parent=post.parent,
             author_key=self.author_key(post.author, platform=post.platform),
+            author_name=post.author_name if self.spec.author_names else None,
             followers=post.followers,
             reposts=post.reposts,
             comments=post.comments,

@@ -2,25 +2,28 @@
 
 An entry without a time we can read is counted as skipped (`undated = "skip"`), or takes the time it was first seen
 (`undated = "seen"`): then everything an undated feed already holds at the first crawl seems to be of that moment.
+
+Publishers leave feeds standing for years that nobody fills any more, so a feed whose newest entry is too old fails the
+run. Not so a keyword feed: there it may be the brand that is quiet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from scrapy.http import Request, Response
 
-from crawler.feeds import Entry, entries_of
+from crawler.bodies.feed import read
 from crawler.options import Options
+from crawler.post import Post, Reading
 from crawler.spec import CrawlSpec
 from crawler.spiders.base import Output, TingfengSpider
 from crawler.text import address
-from crawler.times import AHEAD
-from crawler.weibo import post_address
+from tingfeng.errors import CrawlError
 from tingfeng.model import Mention, Query
 
 
@@ -31,7 +34,7 @@ class FeedOptions(Options):
     key_parameter: str = ""  # name under which the credential is added to the address (RSSHub: "key" or "code")
     undated: str = "skip"  # what becomes of entries without a time: "skip" or "seen"
     full_at: int = 10  # a feed of so many entries or more may have dropped older ones
-    stale_after: timedelta = timedelta(days=30)  # a newest entry older than this makes the feed count as stale
+    stale_after: timedelta = timedelta(days=30)  # a publisher's feed without a newer entry fails; 0 = never
     max_text: int = 5_000  # characters
 
     def problems(self, *, local: bool) -> list[str]:
@@ -64,6 +67,10 @@ class FeedSpider(TingfengSpider):
             found.append("key_parameter is needed to know where the credential goes")
         return found
 
+    @classmethod
+    def configured_urls(cls, spec: CrawlSpec, options: Any) -> tuple[str, ...]:
+        return (address(options.url) or spec.base_url or "",)
+
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.platform = f"feed:{self.spec.source}"  # type: ignore[misc]  # ids of feeds are unique only in themselves
@@ -94,42 +101,31 @@ class FeedSpider(TingfengSpider):
         seen_at = self.now()
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
         base = response.url.partition("?")[0]
-        entries = entries_of(response.body, url=base, content_type=kind, seen_at=seen_at)
-        if not entries:
+        reading = read(response.body, url=base, seen_at=seen_at, content_type=kind)
+        self.note(reading)
+        if not reading.posts and not reading.skipped:
+            if query is None:
+                raise CrawlError("empty", "a publisher's feed without a single entry")
             self.count("search/empty")
-        mentions = [mention for entry in entries if (mention := self.read(entry, query, seen_at)) is not None]
+        mentions = [mention for post in reading.posts if (mention := self._mention(post, query, seen_at)) is not None]
         if mentions:
             yield mentions
-        self._close(name, query, entries, seen_at)
+        self._close(name, query, reading, seen_at)
 
-    def _close(self, name: str, query: Query | None, entries: list[Entry], seen_at: datetime) -> None:
-        times = [e.published_at for e in entries if e.published_at is not None]
-        if times and max(times) < seen_at - self.options.stale_after:
-            self.count("feed/stale")
+    def _mention(self, post: Post, query: Query | None, seen_at: datetime) -> Mention | None:
+        if post.published_at is None and self.options.undated == "seen":
+            post = replace(post, published_at=seen_at)
+        if post.platform == "feed":
+            post = replace(post, platform=self.platform)
+        return self.mention_of(post, query, seen_at=seen_at)
+
+    def _close(self, name: str, query: Query | None, reading: Reading, seen_at: datetime) -> None:
+        times = [post.published_at for post in reading.posts if post.published_at is not None]
+        if times and self.options.stale_after and max(times) < seen_at - self.options.stale_after:
+            if query is None:
+                raise CrawlError("stale_feed", f"its newest entry is of {max(times):%Y-%m-%d}")
+            self.count("feed/stale")  # or nobody has spoken of the brand for so long
         oldest = min(times, default=None)
-        whole = len(entries) < self.options.full_at or oldest is None or oldest <= self.since_of(query)
+        entries = len(reading.posts) + reading.skipped.total()
+        whole = entries < self.options.full_at or oldest is None or oldest <= self.since_of(query)
         self.done(name, covered_since=None if whole else oldest)
-
-    def read(self, entry: Entry, query: Query | None, seen_at: datetime) -> Mention | None:
-        """The mention in an entry; None when it is unreadable (counted as skipped) or nobody's."""
-        published_at = entry.published_at or (seen_at if self.options.undated == "seen" else None)
-        if not entry.id or not entry.text:
-            self.skip("id" if not entry.id else "text")
-            return None
-        if published_at is None or published_at > seen_at + AHEAD:
-            self.skip("time")
-            return None
-        post = post_address(entry.url)  # a weibo post is the same one, whichever way it came
-        platform, native_id = ("weibo", post[1]) if post else (self.platform, entry.id)
-        author = post[0] if post else f"name:{entry.author}" if entry.author else None
-        return self.mention(
-            platform=platform,
-            native_id=native_id,
-            url=entry.url,
-            title=entry.title,
-            text=entry.text,
-            published_at=published_at,
-            seen_at=seen_at,
-            query=query,
-            author_key=self.author_key(author, platform=platform),
-        )

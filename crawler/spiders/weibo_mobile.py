@@ -1,13 +1,15 @@
 """m.weibo.cn keyword search, newest first, with the operator's own cookie (sources.md 1.0, 1.5, 1.9).
 
 The site may stop answering any day; then the run is refused under a name. Nothing here works around a refusal.
+What its bodies say is crawler.bodies.weibo_mobile's business. When all searches are through, known posts are looked at
+again and comments are read, each within the budget the options give.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
@@ -15,30 +17,21 @@ from urllib.parse import quote, urlencode
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
+from crawler.bodies.weibo_mobile import read
 from crawler.options import Options
 from crawler.paging import Search
+from crawler.post import Post, Reading
 from crawler.refusals import translate
+from crawler.spec import CrawlSpec
 from crawler.spiders.base import Output, TingfengSpider
-from crawler.text import count_of
-from crawler.times import weibo_posted
-from crawler.weibo import (
-    blogs,
-    check,
-    cookie_headers,
-    counts_of,
-    is_cut,
-    is_pinned,
-    mid_of,
-    original_text,
-    own_text,
-    region_of,
-)
+from crawler.spiders.weibo_errands import Errands
+from crawler.weibo import cookie_headers, cookie_problems
 from tingfeng.errors import LayoutChanged, Refused
 from tingfeng.model import Mention, Query
 
 PAGE_SIZE = 10  # posts; what the site says if it says nothing
 SITE_LIMIT = 1_000  # posts: a search lists no more, so an end that comes after as many is no proof of completeness
-DELETED = "20101"  # errno of a post that is gone
+COURTEOUS_PAGES = 5  # of one search in one run, but on this machine
 
 _SPECIAL = re.compile(r"[&=%#+?\s]")
 
@@ -48,26 +41,33 @@ class WeiboMobileOptions(Options):
     least_delay: ClassVar[timedelta] = timedelta(seconds=3)
 
     delay: timedelta = timedelta(seconds=10)
-    max_pages: int = 5  # of one search in one run, 1–10,000
+    max_pages: int = 5  # of one search in one run, 1–5; up to 10,000 on this machine
     long_texts: int = 10  # full texts fetched in one run, each one request; 0 = never
+    comments: int = 0  # pages of comments fetched in one run; 0 = never
+    comments_from: int = 20  # only of posts with at least so many comments
+    revisits: int = 20  # known posts looked at again in one run, each one request; 0 = never
     prefetch: int = 1  # pages of one search under way at once, 1–64; more than 1 only on this machine
 
     def problems(self, *, local: bool) -> list[str]:
         found = super(WeiboMobileOptions, self).problems(local=local)  # slots=True makes a class super() does not know
-        if not 1 <= self.max_pages <= 10_000:
-            found.append("max_pages: expected 1–10000")
-        if self.long_texts < 0:
-            found.append("long_texts: 0 or more")
+        most = 10_000 if local else COURTEOUS_PAGES
+        if not 1 <= self.max_pages <= most:
+            found.append(f"max_pages: expected 1–{most}")
+        for name in ("long_texts", "comments", "revisits"):
+            if getattr(self, name) < 0:
+                found.append(f"{name}: 0 or more")
+        if self.comments_from < 1:
+            found.append("comments_from: 1 or more")
         if not 1 <= self.prefetch <= 64 or (self.prefetch > 1 and not local):
             found.append("prefetch: expected 1, or up to 64 for a server on this machine")
         return found
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class Short:
     """A cut post that waits for its full text."""
 
-    blog: dict[str, Any]
+    post: Post
     query: Query
     seen_at: datetime
 
@@ -83,20 +83,38 @@ class WeiboMobileSpider(TingfengSpider):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self._headers = {
+        self.headers = {
             "X-Requested-With": "XMLHttpRequest",
             "MWeibo-Pwa": "1",
             **cookie_headers(self.spec.credential),
         }
-        self._waiting_for_full: dict[str, list[Post]] = {}  # by post; several searches may find the same one
+        self._waiting_for_full: dict[str, list[Short]] = {}  # by post; several searches may find the same one
         self._full: dict[str, str] = {}
         self._full_left = self.options.long_texts
+        self._searching = 0  # searches that are not through
+        self._errands = Errands(self, comments=self.options.comments, revisits=self.options.revisits)
+
+    @classmethod
+    def problems(cls, spec: CrawlSpec, options: Any) -> list[str]:
+        return super().problems(spec, options) + cookie_problems(spec, cls.home)
 
     def searches(self) -> Iterable[Request]:
-        for query in dict.fromkeys(self.spec.queries):
+        queries = list(dict.fromkeys(self.spec.queries))
+        self._searching = len(queries)
+        for query in queries:
             search = Search(query, self.since_of(query), self._address(query.text))
             self.begin(search.name, query=query)
             yield from self._ask(search)
+
+    def take(self, reading: Reading, *, under: str = "") -> Reading:
+        """Takes down what a reading says beside its posts. `under`: skipped ones that are no reason to fail the run."""
+        for why, n in reading.skipped.items():
+            self.count(f"{under}skipped/{why}", n)
+        for what, n in reading.notes.items():
+            self.count(what, n)
+        for native_id in reading.gone:
+            self.seen_gone(native_id)
+        return reading
 
     # --- pages
 
@@ -111,7 +129,7 @@ class WeiboMobileSpider(TingfengSpider):
             yield self.request(
                 search.address + str(search.asked),
                 self.parse_page,
-                headers=self._headers,
+                headers=self.headers,
                 search=search,
                 page=search.asked,
             )
@@ -125,131 +143,83 @@ class WeiboMobileSpider(TingfengSpider):
 
     def parse_page(self, response: Response, search: Search, page: int) -> Output:
         seen_at = self.now()
-        cards, info = self._cards(response)
+        reading = self.take(read(response.body, url=response.url, seen_at=seen_at))
+        pinned = reading.paging.get("pinned", ())
         mentions: list[Mention] = []
-        long_ones: list[Post] = []
+        long_ones: list[Short] = []
         known, newest = len(search.seen), None
-        for blog in blogs(cards):
-            mention, published_at = self.read(blog, search.query, seen_at)
+        for post in reading.posts:
+            published_at = post.published_at
             if published_at is None:
                 continue
             newest = published_at if newest is None else max(newest, published_at)
-            new = search.saw(mid_of(blog), None if is_pinned(blog) else published_at)
-            if new and mention is not None:
-                if self._wants_full(blog):
-                    long_ones.append(Post(blog, search.query, seen_at))
-                else:
-                    mentions.append(mention)
+            if not search.saw(post.native_id, None if post.native_id in pinned else published_at):
+                continue
+            mention = self.mention_of(post, search.query, seen_at=seen_at)
+            if mention is None:
+                continue
+            if (post.comments or 0) >= self.options.comments_from:
+                self._errands.remember(post, search.query)
+            if self._wants_full(post):
+                long_ones.append(Short(post, search.query, seen_at))
+            else:
+                mentions.append(mention)
         if mentions:
             yield mentions
-        for post in long_ones:
-            yield from self._ask_full(post)
+        for short in long_ones:
+            yield from self._ask_full(short)
         search.take_stock(
             page,
             news=len(search.seen) - known,
             newest=newest,
-            total=count_of(info.get("total")) or 0,
-            size=count_of(info.get("page_size")) or PAGE_SIZE,
-            following=count_of(info.get("page")) or 0,
+            total=reading.paging.get("total", 0),
+            size=reading.paging.get("size") or PAGE_SIZE,
+            following=reading.paging.get("next", 0),
         )
         yield from self._ask(search)
         if search.waiting == 0:
-            self._close(search)
+            yield from self._close(search)
 
-    def _cards(self, response: Response) -> tuple[list[Any], dict[str, Any]]:
-        data = check(self.json(response))
-        inner = data.get("data")
-        if not isinstance(inner, dict):
-            raise LayoutChanged("layout_changed", "no 'data' object")
-        cards, info = inner.get("cards"), inner.get("cardlistInfo")
-        if not isinstance(cards, list):
-            raise LayoutChanged("layout_changed", "no list of cards")
-        if not cards:
-            self.count("page/empty")
-        return cards, info if isinstance(info, dict) else {}
-
-    def _close(self, search: Search) -> None:
+    def _close(self, search: Search) -> Output:
         if not search.seen and search.total >= PAGE_SIZE:
             raise LayoutChanged("layout_changed", f"{search.total} posts announced, none found on the pages")
         if not search.seen:
             self.count("search/empty")
         self.done(search.name, covered_since=search.covered_since(site_limit=SITE_LIMIT, now=self.now()))
-
-    # --- posts
-
-    def read(self, blog: dict[str, Any], query: Query, seen_at: datetime) -> tuple[Mention | None, datetime | None]:
-        """The mention in an `mblog` (None when it is nobody's) and when it was published (None when unreadable)."""
-        mid = mid_of(blog)
-        if str(blog.get("deleted")) == "1":
-            self.count("deleted")
-            return None, None
-        if not mid:
-            self.skip("id")
-            return None, None
-        published_at, contradicted = weibo_posted(str(blog.get("created_at") or ""), mid, seen_at=seen_at)
-        if contradicted:
-            self.count("time/id_differs")
-        if published_at is None:
-            self.skip("time")
-            return None, None
-        text = own_text(blog)
-        if not text:
-            self.skip("text")
-            return None, None
-        mention = self.mention(
-            native_id=mid,
-            url=f"https://m.weibo.cn/detail/{mid}",
-            text=text,
-            context=original_text(blog),
-            published_at=published_at,
-            seen_at=seen_at,
-            query=query,
-            is_repost=isinstance(blog.get("retweeted_status"), dict),
-            region=region_of(blog.get("region_name")),
-            **counts_of(blog),
-            **self._author(blog.get("user")),
-        )
-        return mention, published_at
-
-    def _author(self, user: object) -> dict[str, Any]:
-        if not isinstance(user, dict):
-            return {}
-        return {"author_key": self.author_key(user.get("id")), "followers": count_of(user.get("followers_count"))}
+        self._searching -= 1
+        if self._searching == 0:
+            yield from self._errands.begin()
 
     # --- long texts
 
-    def _wants_full(self, blog: dict[str, Any]) -> bool:
+    def _wants_full(self, post: Post) -> bool:
         """Whether the post is cut, and its full text is known, under way, or still to be had in this run."""
-        if not is_cut(blog):
+        if not post.is_cut:
             return False
-        mid = mid_of(blog)
-        if mid in self._full or mid in self._waiting_for_full:
+        if post.native_id in self._full or post.native_id in self._waiting_for_full:
             return True
         if self._full_left <= 0 or self.is_late():
             self.count("long_text/left_short")
             return False
         return True
 
-    def _ask_full(self, post: Post) -> Output:
-        mid = mid_of(post.blog)
+    def _ask_full(self, short: Short) -> Output:
+        mid = short.post.native_id
         if mid in self._full:
-            yield self._lengthen([post], self._full[mid])
+            yield self._lengthen([short], self._full[mid])
         elif mid in self._waiting_for_full:
-            self._waiting_for_full[mid].append(post)
+            self._waiting_for_full[mid].append(short)
         else:
             self._full_left -= 1
-            self._waiting_for_full[mid] = [post]
+            self._waiting_for_full[mid] = [short]
             self.begin(f"long/{mid}")
             url = f"{self.base_url}/statuses/extend?id={mid}"
-            yield self.request(url, self.parse_full, errback=self._full_failed, headers=self._headers, mid=mid)
+            yield self.request(url, self.parse_full, errback=self._full_failed, headers=self.headers, mid=mid)
 
     def parse_full(self, response: Response, mid: str) -> Output:
-        data = self.json(response)
-        if str(data.get("errno")) != DELETED:  # deleted meanwhile: the short text is what there was
-            check(data)
-        inner = data.get("data")
-        full = inner.get("longTextContent") if isinstance(inner, dict) else None
-        yield self._got_full(mid, full if isinstance(full, str) else "")
+        """The full text; a post that was deleted meanwhile keeps the short one, which is what there was."""
+        reading = self.take(read(response.body, url=response.url, seen_at=self.now()))
+        yield self._got_full(mid, reading.posts[0].text if reading.posts else "")
 
     def _full_failed(self, failure: Failure) -> Output:
         """The short text is better than none; a refusal still ends the run."""
@@ -264,8 +234,9 @@ class WeiboMobileSpider(TingfengSpider):
         self._full[mid] = full
         return self._lengthen(self._waiting_for_full.pop(mid), full)
 
-    def _lengthen(self, posts: list[Post], full: str) -> list[Mention]:
-        """The posts read again with their full text: whose they are may be said only there."""
-        more = {"longText": {"longTextContent": full}} if full else {}
-        found = [self.read(post.blog | more, post.query, post.seen_at)[0] for post in posts]
+    def _lengthen(self, shorts: list[Short], full: str) -> list[Mention]:
+        """The posts again with their full text: whose they are may be said only there."""
+        found = [
+            self.mention_of(replace(s.post, text=full) if full else s.post, s.query, seen_at=s.seen_at) for s in shorts
+        ]
         return [mention for mention in found if mention is not None]

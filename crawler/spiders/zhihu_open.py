@@ -1,54 +1,62 @@
 """Zhihu's official search API (sources.md 2.1): the operator's own Access Secret, ten best items per query, no paging.
 
 The ten are the best, not the newest: what the API leaves out nobody can ask for. So a run counts as complete when
-every query was answered, and `search/full` in its stats says how many answers were as long as they may be.
+every query was answered, and `search/full` in its stats says how many answers were as long as they may be. Answers of
+questions that name a brand are newer than that; following questions costs calls of another quota.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from scrapy.http import Request, Response
 
+from crawler.bodies.zhihu_open import read, refusal
 from crawler.options import Options
+from crawler.post import Kind, Post, Reading
 from crawler.spec import CrawlSpec
-from crawler.spiders.base import Output, TingfengSpider
-from crawler.text import address, count_of, text_of, without_parameters
-from crawler.times import AHEAD, from_epoch
-from tingfeng.errors import CrawlError, LayoutChanged, Refused, Unreachable
-from tingfeng.model import Mention, Query
+from crawler.spiders.base import Output, Page, TingfengSpider
+from tingfeng.errors import CrawlError, LayoutChanged, Refused
+from tingfeng.model import Query
 
 MOST = 10  # items; the API gives no more
+ANSWERS = 20  # of a question, asked for at once
 SHORTEST, LONGEST = 2, 100  # characters of a query
-
-CODES: dict[int, CrawlError] = {
-    10001: CrawlError("bad_request", "code 10001: parameters"),
-    20001: Refused("unauthorized", "code 20001: the Access Secret is not accepted"),
-    30001: Refused("rate_limited", "code 30001: too fast"),
-    30002: Refused("quota_exhausted", "code 30002: the day's quota is used up"),
-    30003: Refused("risk_control", "code 30003: risk control, not to be tried again"),
-    40362: Refused("risk_control", "code 40362: restricted for now"),
-    50002: Unreachable("unreachable", "code 50002: trouble on their side"),
-    90001: Unreachable("unreachable", "code 90001: trouble on their side"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZhihuOpenOptions(Options):
     max_text: int = 2_000  # characters; the terms give no right to republish, an excerpt and a link are enough
     max_age: timedelta = timedelta(days=30)  # older answers keep turning up among the best and are left out
-    extra_words: tuple[str, ...] = ()  # each query is also asked together with each of these, such as "差评"
+    extra_words: tuple[str, ...] = ()  # each query is also asked together with each of these, such as "差评", "维权"
+    answers: int = 0  # questions naming a brand whose answers are read in one run, 0–100
+    answer_pages: int = 2  # of one question, 20 answers each, 1–50
+    check_quota: bool = True  # ask first what is left, which is free, and stop before it runs out
 
     def problems(self, *, local: bool) -> list[str]:
         found = super(ZhihuOpenOptions, self).problems(local=local)
         if self.max_age <= timedelta(0):
             found.append("max_age: more than 0")
+        if not 0 <= self.answers <= 100:
+            found.append("answers: expected 0–100")
+        if not 1 <= self.answer_pages <= 50:
+            found.append("answer_pages: expected 1–50")
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that names a brand, and how far its answers are read."""
+
+    number: str
+    title: str
+    query: Query
+    page: int = 1
+    offset: str = "0"
 
 
 class ZhihuOpenSpider(TingfengSpider):
@@ -66,91 +74,136 @@ class ZhihuOpenSpider(TingfengSpider):
         found = [f"query '{words}': expected {SHORTEST}–{LONGEST} characters" for words in wrong]
         return super().problems(spec, options) + found
 
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._followed: set[str] = set()  # questions
+        self._answer_calls = self.options.answers * self.options.answer_pages
+
     def searches(self) -> Iterable[Request]:
+        if not self.options.check_quota:
+            return self._searches()
+        self.begin("quota")
+        apis = "zhihu_search,question_answers" if self.options.answers else "zhihu_search"
+        return [self._ask("/api/v1/quota", {"APIIDs": apis}, self.parse_quota)]
+
+    def _searches(self) -> Iterator[Request]:
         for query in dict.fromkeys(self.spec.queries):
             for words in _wordings(query, self.options):
                 name = f"{query.brand}/{words}"
                 self.begin(name, query=query)
-                parameters = urlencode({"Query": words, "Count": MOST})
-                url = f"{self.base_url}/api/v1/content/zhihu_search?{parameters}"
-                yield self.request(url, self.parse_found, headers=self._headers(), query=query, name=name)
+                asked = {"Query": words, "Count": MOST}
+                yield self._ask("/api/v1/content/zhihu_search", asked, self.parse_found, query=query, name=name)
 
-    def _headers(self) -> dict[str, str]:
-        return {
+    def _ask(self, path: str, parameters: dict[str, Any], callback: Any, **values: Any) -> Request:
+        headers = {
             "Authorization": f"Bearer {self.spec.credential}",
             "X-Request-Timestamp": str(int(self.now().timestamp())),
             "Content-Type": "application/json",
             "Accept": "application/json",
         }
+        return self.request(f"{self.base_url}{path}?{urlencode(parameters)}", callback, headers=headers, **values)
 
     def judge(self, response: Response) -> CrawlError | None:
         """Errors other than HTTP 200 may carry a code too, which says more."""
-        try:
-            data = json.loads(response.body)
-        except ValueError:
-            return None
-        code = data.get("Code") if isinstance(data, dict) else None
-        return CODES.get(code) if isinstance(code, int) else None
+        return refusal(response.body)
+
+    def _read(self, response: Response, seen_at: datetime) -> Reading:
+        reading = read(response.body, url=response.url, seen_at=seen_at)
+        self.note(reading)
+        return reading
+
+    # --- what is left
+
+    def parse_quota(self, response: Response) -> Iterator[Request]:
+        quota = self._read(response, self.now()).paging.get("quota")
+        if quota is None:
+            raise LayoutChanged("layout_changed", "no RemainingQuota in the answer")
+        needed = sum(len(_wordings(query, self.options)) for query in dict.fromkeys(self.spec.queries))
+        left = quota.get("zhihu_search", min(quota.values()))
+        self.count("quota/left", left)
+        if left < needed:
+            raise Refused("quota_exhausted", f"{left} searches left, {needed} needed; nothing was spent")
+        self._answer_calls = min(self._answer_calls, quota.get("question_answers", self._answer_calls))
+        yield from self._searches()
+        self.done("quota")
+
+    # --- searches
 
     def parse_found(self, response: Response, query: Query, name: str) -> Output:
         seen_at = self.now()
-        items = self._items(response)
-        if not items:
+        reading = self._read(response, seen_at)
+        found = len(reading.posts) + reading.skipped.total()
+        if not found:
             self.count("search/empty")
-        if len(items) >= MOST:
+        if found >= MOST:
             self.count("search/full")
-        mentions = [mention for item in items if (mention := self.read(item, query, seen_at)) is not None]
-        if mentions:
-            yield mentions
+        yield from self._mentions(reading.posts, query, seen_at)
+        for post in reading.posts:
+            yield from self._follow(post, query)
         self.done(name)
 
-    def _items(self, response: Response) -> list[Any]:
-        data = self.json(response)
-        code = data.get("Code")
-        if not isinstance(code, int):
-            raise LayoutChanged("layout_changed", "no Code in the answer")
-        if code != 0:
-            raise CODES.get(code) or Refused(f"code_{code}", "a code we do not know")
-        inner = data.get("Data")
-        if not isinstance(inner, dict) or not isinstance(inner.get("Items", []), list | None):
-            raise LayoutChanged("layout_changed", "no Data with Items in the answer")
-        return inner.get("Items") or []
+    def _mentions(self, posts: list[Post], query: Query, seen_at: datetime) -> Iterator[Page]:
+        fresh = [p for p in posts if p.published_at is None or p.published_at >= seen_at - self.options.max_age]
+        if len(fresh) < len(posts):
+            self.count("too_old", len(posts) - len(fresh))
+        mentions = [m for post in fresh if (m := self.mention_of(post, query, seen_at=seen_at)) is not None]
+        if mentions:
+            yield mentions
 
-    def read(self, item: object, query: Query, seen_at: datetime) -> Mention | None:
-        """The mention in one item; None when it is unreadable (counted as skipped), too old, or nobody's."""
-        number = item.get("ContentID") if isinstance(item, dict) else None
-        if not isinstance(item, dict) or not number or not isinstance(number, int | str):
-            self.skip("id")
-            return None
-        edited = str(item.get("EditTime"))
-        posted = from_epoch(int(edited)) if edited.isascii() and edited.isdigit() and len(edited) < 20 else None
-        if posted is None or posted.at > seen_at + AHEAD:
-            self.skip("time")
-            return None
-        if posted.at < seen_at - self.options.max_age:
-            self.count("too_old")
-            return None
-        title, text, name = (_words(item.get(key)) for key in ("Title", "ContentText", "AuthorName"))
-        return self.mention(
-            native_id=f"{_words(item.get('ContentType')).lower() or 'unknown'}:{number}",
-            url=without_parameters(address(item.get("Url")), prefixes=("utm_",)),
-            title=title,
-            text=text or title,
-            published_at=posted.at,
-            seen_at=seen_at,
-            query=query,
-            author_key=self.author_key(f"name:{name}" if name else None),
-            comments=count_of(item.get("CommentCount")),
-            likes=count_of(item.get("VoteUpCount")),
-        )
+    # --- answers of questions
+
+    def _follow(self, post: Post, query: Query) -> Iterator[Request]:
+        """Ask for the answers of the question this post belongs to, if it names the brand and there is budget left."""
+        told = post.native_id if post.kind is Kind.QUESTION else post.parent or ""
+        number = told.removeprefix("question:")
+        if not number or number in self._followed or len(self._followed) >= self.options.answers:
+            return
+        if query.brand in self.brands_of(post.title, asked=None):
+            self._followed.add(number)
+            self.begin(f"question/{number}")
+            yield from self._ask_answers(Question(number, post.title, query))
+
+    def _ask_answers(self, question: Question) -> Iterator[Request]:
+        if question.page > self.options.answer_pages or self._answer_calls <= 0 or self.is_late():
+            self.count("answers/left")
+            self.done(f"question/{question.number}")
+            return
+        self._answer_calls -= 1
+        asked = {
+            "QuestionUrl": f"https://www.zhihu.com/question/{question.number}",
+            "Offset": question.offset,
+            "Limit": ANSWERS,
+        }
+        yield self._ask("/api/v1/content/question_answers", asked, self.parse_answers, question=question)
+
+    def parse_answers(self, response: Response, question: Question) -> Output:
+        seen_at = self.now()
+        reading = self._read(response, seen_at)
+        self.count("answers/pages")
+        posts = [_answer(post, question) for post in reading.posts]
+        yield from self._mentions(posts, question.query, seen_at)
+        following = reading.paging["next"]
+        if reading.paging["has_more"] and following not in ("", question.offset):
+            yield from self._ask_answers(replace(question, page=question.page + 1, offset=following))
+        else:
+            self.done(f"question/{question.number}")
+
+
+def _answer(post: Post, question: Question) -> Post:
+    """The post as the answer it is, whatever the list left out because it goes without saying."""
+    number = post.native_id.partition(":")[2]
+    return replace(
+        post,
+        native_id=f"answer:{number}",
+        url=post.url or f"https://www.zhihu.com/question/{question.number}/answer/{number}",
+        title=post.title or question.title,
+        kind=Kind.ANSWER,
+        parent=f"question:{question.number}",
+    )
 
 
 def _wordings(query: Query, options: ZhihuOpenOptions) -> list[str]:
     return [query.text, *(f"{query.text} {word}" for word in options.extra_words)]
-
-
-def _words(value: object) -> str:
-    return text_of(value) if isinstance(value, str) else ""
 
 
 def _askable(words: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 
+from store import tables_hot, tables_privacy  # noqa: F401  (their tables join the metadata)
 from store.columns import UnixSeconds, UtcDateTime
 from store.tables import MentionRow
 

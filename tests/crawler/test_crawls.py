@@ -80,6 +80,8 @@ def answer(asked: Asked) -> Reply:
     if rest == "api/container/getIndex":
         number = int(asked.query["page"])
         return reply_json(CASES[case][number - 1] if number <= len(CASES[case]) else NOTHING)
+    if rest == "api/v1/quota":
+        return reply_json({"Code": 0, "Data": {"zhihu_search": {"RemainingQuota": 9}}})
     if rest == "api/v1/content/zhihu_search":
         return reply_json(ZHIHU)
     if rest == "old.xml":

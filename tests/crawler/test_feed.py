@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.http import Response
 
+from crawler.bodies import load_reader
 from crawler.feeds import entries_of
+from crawler.post import Kind
 from crawler.spiders.feed import FeedOptions, FeedSpider
 from tests.support.crawls import make_spec
 from tests.support.factories import NOW
@@ -148,10 +150,59 @@ def test_how_far_back_a_feed_got(why, hours, count, covered):
     assert reader.outcome.covered_since == covered, why
 
 
-def test_a_feed_that_stands_still_is_told():
+OLD = rss(rss_item(at=NOW - timedelta(days=400)))
+
+
+def test_a_publishers_feed_that_stands_still_fails_the_run_and_keeps_what_it_held():
     reader = spider()
-    parse(reader, rss(rss_item(at=NOW - timedelta(days=400))))
-    assert reader.outcome.tally["feed/stale"] == 1
+    reader.begin("feed")
+    pages = reader.parse_feed(Response("https://news.example/rss.xml", body=OLD.encode()), None, "feed")
+    assert len(next(pages)) == 1  # type: ignore[arg-type]
+    with pytest.raises(CrawlError, match="stale_feed: its newest entry is of 2025-10-16"):
+        next(pages)
+
+
+def test_a_keyword_feed_may_be_old_or_empty_since_it_may_be_the_brand_that_is_quiet():
+    reader = spider()
+    parse(reader, OLD, query=QUERY)
+    parse(reader, rss(), query=QUERY)
+    assert reader.outcome.tally == {"feed/stale": 1, "search/empty": 1} and not reader.outcome.open_searches
+
+
+def test_staleness_can_be_switched_off():
+    assert len(parse(spider(options={"stale_after": timedelta(0)}), OLD)) == 1
+
+
+def test_a_publishers_feed_without_entries_is_broken():
+    with pytest.raises(CrawlError, match="empty"):
+        parse(spider(), rss())
+
+
+BING = (
+    '<rss version="2.0" xmlns:News="https://www.bing.com/news/search?q=%s&amp;format=rss"><channel><item>'
+    "<title>云雀召回</title><description>摘要</description><pubDate>Fri, 20 Nov 2026 03:00:00 GMT</pubDate>"
+    "<link>http://www.bing.com/news/apiclick.aspx?ref=FexRss&amp;aid=&amp;tid=%s&amp;url=https%%3a%%2f%%2fnews.example"
+    "%%2fa.html&amp;c=1</link><News:Source>某网</News:Source></item></channel></rss>"
+)
+GOOGLE = (
+    '<rss version="2.0"><channel><item><title>云雀召回 - 某报</title><guid isPermaLink="false">CBMi</guid>'
+    "<link>https://news.google.com/rss/articles/CBMi?oc=5</link><pubDate>Fri, 20 Nov 2026 03:00:00 GMT</pubDate>"
+    '<description>&lt;a href="https://news.google.com/x"&gt;云雀召回&lt;/a&gt;</description>'
+    '<source url="https://paper.example">某报</source></item></channel></rss>'
+)
+
+
+def test_bings_links_hold_the_real_address_whatever_its_namespace_is_today():
+    read = load_reader("feed")
+    [first], [second] = (read((BING % n).encode(), url="", seen_at=NOW).posts for n in (("a", 1), ("b", 2)))
+    assert first == second
+    assert (first.url, first.native_id) == ("https://news.example/a.html",) * 2
+    assert (first.author, first.kind) == ("name:某网", Kind.ARTICLE)
+
+
+def test_googles_titles_stay_as_they_are():
+    [post] = load_reader("feed")(GOOGLE.encode(), url="", seen_at=NOW).posts
+    assert (post.title, post.native_id, post.author) == ("云雀召回 - 某报", "CBMi", "name:某报")
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,8 @@ ZHIHU = [
     ("429 without a code", Reply(b"slow down", 429), REFUSED, "too_many_requests"),
     ("nothing found", reply_json({"Code": 0, "Data": {"Items": None, "EmptyReason": "no"}}), OK, ""),
 ]
+NO_NEWS = Reply("<rss version='2.0'><channel></channel></rss>", type="text/xml")
+QUOTA = reply_json({"Code": 0, "Data": {"zhihu_search": {"RemainingQuota": 9}}})
 FEED = [
     ("a page in place of the feed", html("资讯", "登录"), FAILED, "layout_changed"),
     ("a captcha in place of the feed", html("百度安全验证"), REFUSED, "captcha"),
@@ -105,7 +107,7 @@ FEED = [
     ("no feed at all", Reply("hello", type="text/plain"), FAILED, "layout_changed"),
     ("empty", Reply("", type="text/xml"), FAILED, "layout_changed"),
     ("JSON, but no JSON Feed", reply_json({"items": []}), FAILED, "layout_changed"),
-    ("an empty feed is no refusal", Reply("<rss version='2.0'><channel></channel></rss>", type="text/xml"), OK, ""),
+    ("a publisher's feed without entries", NO_NEWS, FAILED, "empty"),
     ("redirects without end", moved("/feed/loop"), REFUSED, "redirected"),
 ]  # fmt: skip
 ROBOTS = [
@@ -138,6 +140,8 @@ def results(tmp_path_factory: pytest.TempPathFactory, sqlite_migrated: Path) -> 
             return moved("/feed/loop")
         if asked.path == "/broken/page":
             return Reply(b"fine")
+        if rest == "api/v1/quota":
+            return QUOTA
         reply = table[folder][1] if rest and folder in table else NOT_FOUND
         return reply if isinstance(reply, Reply) else pages(reply)(asked)
 

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from scrapy.http import Response
 
+from crawler.bodies import load_reader
 from crawler.spiders.zhihu_open import ZhihuOpenOptions, ZhihuOpenSpider
 from tests.support.crawls import BRAND, make_spec
 from tests.support.factories import NOW
+from tingfeng.errors import Refused
 from tingfeng.model import Brand, Mention, Query
 
 QUERY = Query(brand="云雀", text="云雀")
@@ -42,6 +44,11 @@ def parse(reader: ZhihuOpenSpider, *items: Any) -> list[Mention]:
     body = json.dumps({"Code": 0, "Message": "success", "Data": {"HasMore": False, "Items": items}}).encode()
     response = Response("https://developer.zhihu.com/x", body=body)
     return [mention for page in reader.parse_found(response, QUERY, "s") for mention in page]  # type: ignore[union-attr]
+
+
+def quota(left: int, **more: int) -> Response:
+    told = [{"APIID": api, "TotalQuota": 100, "RemainingQuota": n} for api, n in {"zhihu_search": left, **more}.items()]
+    return Response("https://developer.zhihu.com/q", body=json.dumps({"Code": 0, "Data": {"Items": told}}).encode())
 
 
 def test_an_item_becomes_a_mention():
@@ -109,7 +116,9 @@ def test_exclusions_hold_here_too():
 
 def test_every_wording_is_asked_with_the_secret_and_the_time():
     reader = spider(options={"extra_words": ("差评", "维权")}, brands=(BRAND,))
-    requests = list(reader.searches())
+    [first] = reader.searches()
+    assert first.url.endswith("/api/v1/quota?APIIDs=zhihu_search"), "what is left is asked first"
+    requests = list(reader.parse_quota(quota(3)))
     assert [r.url.partition("?")[2] for r in requests] == [
         "Query=%E4%BA%91%E9%9B%80&Count=10",
         "Query=%E4%BA%91%E9%9B%80+%E5%B7%AE%E8%AF%84&Count=10",
@@ -119,3 +128,78 @@ def test_every_wording_is_asked_with_the_secret_and_the_time():
     assert headers["Authorization"] == b"Bearer abc"
     assert abs(int(headers["X-Request-Timestamp"]) - NOW.timestamp()) < 30
     assert all(r.meta["dont_redirect"] for r in requests), "the secret goes nowhere else"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"zhihu_search": {"TotalQuota": 9, "TotalUsed": 2, "RemainingQuota": 7}},
+        {"Quotas": [{"APIID": "zhihu_search", "RemainingQuota": 7}]},
+        [{"Name": "zhihu_search", "RemainingQuota": 7}],
+    ],
+)
+def test_a_quota_is_found_however_it_is_wrapped(data):
+    body = json.dumps({"Code": 0, "Data": data}).encode()
+    assert load_reader("zhihu_open")(body, url="", seen_at=NOW).paging == {"quota": {"zhihu_search": 7}}
+
+
+def test_a_quota_that_would_run_out_ends_the_run_before_anything_is_spent():
+    reader = spider(options={"extra_words": ("差评",)})
+    list(reader.searches())
+    with pytest.raises(Refused, match="quota_exhausted: 1 searches left, 2 needed"):
+        list(reader.parse_quota(quota(1)))
+    assert reader.outcome.tally == {"quota/left": 1}
+    assert len(list(reader.parse_quota(quota(2)))) == 2
+
+
+def test_the_quota_need_not_be_asked():
+    [first] = spider(options={"check_quota": False}).searches()
+    assert "zhihu_search?Query=" in first.url
+
+
+ASKED = "https://www.zhihu.com/question/7/answer/{}"
+
+
+def answers(*items: Any, following: Any = "", more: bool = False) -> Response:
+    data = {"HasMore": more, "NextOffset": following, "Items": items}
+    return Response("https://developer.zhihu.com/a", body=json.dumps({"Code": 0, "Data": data}).encode())
+
+
+def found(reader: ZhihuOpenSpider, *items: Any) -> list[Any]:
+    reader.begin("s")
+    body = json.dumps({"Code": 0, "Data": {"Items": items}}).encode()
+    parsed = list(reader.parse_found(Response("https://developer.zhihu.com/x", body=body), QUERY, "s"))
+    return [request for request in parsed if not isinstance(request, list)]
+
+
+def test_answers_of_a_question_that_names_the_brand_are_read_page_by_page():
+    reader = spider(options={"answers": 1, "answer_pages": 2})
+    first = item(ContentID=1, Url=ASKED.format(1))
+    other = item(ContentID=2, Url="https://www.zhihu.com/question/8/answer/2", Title="别的")
+    [asked] = found(reader, other, first, first)
+    assert asked.url.partition("?")[2] == "QuestionUrl=https%3A%2F%2Fwww.zhihu.com%2Fquestion%2F7&Offset=0&Limit=20"
+    page = answers(item(ContentID=3, Title="", ContentText="挺好", Url=""), following="20", more=True)
+    [mention], again = reader.parse_answers(page, **asked.cb_kwargs)
+    assert (mention.native_id, mention.kind, mention.parent) == ("answer:3", "answer", "question:7")
+    assert (mention.title, mention.url, mention.brands) == ("云雀值得买吗？", ASKED.format(3), ("云雀",))
+    assert "Offset=20" in again.url and reader.outcome.open_searches == {"question/7"}
+    assert len(list(reader.parse_answers(answers(item(), following="40", more=True), **again.cb_kwargs))) == 1
+    assert not reader.outcome.open_searches and reader.outcome.tally["answers/left"] == 1, "the budget is used up"
+
+
+@pytest.mark.parametrize(
+    ("why", "options", "left"),
+    [("not wanted", {"answers": 0}, 9), ("no calls left", {"answers": 3}, 0)],
+)
+def test_no_question_is_followed_without_budget(why, options, left):
+    reader = spider(options=options)
+    list(reader.searches())
+    list(reader.parse_quota(quota(9, question_answers=left)))
+    assert found(reader, item(ContentID=1, Url=ASKED.format(1))) == [], why
+
+
+def test_pages_that_lead_nowhere_end():
+    reader = spider(options={"answers": 1, "answer_pages": 9})
+    [asked] = found(reader, item(ContentID=1, Url=ASKED.format(1)))
+    assert list(reader.parse_answers(answers(following="0", more=True), **asked.cb_kwargs)) == []
+    assert not reader.outcome.open_searches

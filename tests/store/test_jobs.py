@@ -30,6 +30,7 @@ DAY = timedelta(days=1)
 @dataclass(frozen=True)
 class Rule:
     mentions: timedelta = 10 * DAY
+    deleted: timedelta = 2 * DAY
     scores: timedelta = 10 * DAY
     runs: timedelta = 10 * DAY
     outbox: timedelta = 10 * DAY

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -38,11 +40,16 @@ def make_spec(kind: str = "weibo_mobile", **overrides: Any) -> CrawlSpec:
     return CrawlSpec(**fields | overrides, options=options)
 
 
-def crawl_all(specs: Sequence[CrawlSpec], *, timeout: float = 60) -> list[Result]:
-    """Run the crawls side by side; their results. AssertionError with the log when the process fails."""
+def crawl_all(
+    specs: Sequence[CrawlSpec], *, timeout: float = 60, hosts: Mapping[str, str] | None = None
+) -> list[Result]:
+    """Run the crawls side by side; their results. AssertionError with the log when the process fails.
+
+    `hosts`: names and the addresses they have in this process, as /etc/hosts would say it.
+    """
     lines = "".join(spec.to_json() + "\n" for spec in specs)
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.crawls"],
+        [sys.executable, "-m", "tests.support.crawls", json.dumps(dict(hosts or {}))],
         input=lines.encode(),
         capture_output=True,
         timeout=timeout,
@@ -54,19 +61,34 @@ def crawl_all(specs: Sequence[CrawlSpec], *, timeout: float = 60) -> list[Result
     return [Result.from_json(line) for line in done.stdout.splitlines()]
 
 
+def _know(hosts: Mapping[str, str]) -> None:
+    look_up = socket.gethostbyname
+    socket.gethostbyname = lambda name: hosts.get(name) or look_up(name)
+
+
 def main() -> None:
     from scrapy.crawler import CrawlerProcess
     from scrapy.settings import Settings
 
     from crawler.child import prepare, settings_for, verdict
+    from crawler.doors import TRUSTED
 
-    process = CrawlerProcess(Settings({"LOG_INSTALL_ROOT_HANDLER": False}))
-    crawlers = []
+    _know(json.loads(sys.argv[1]))
+    crawls = []
     for line in sys.stdin.buffer:
         spec = CrawlSpec.from_json(line)
         kind, options, local = prepare(spec)
+        crawls.append((kind, options, spec, settings_for(spec, kind, options, local=local)))
+    # The resolver is the reactor's: what one crawl may reach, all of this process may.
+    trusted = sorted({host for *_, own in crawls for host in own.getlist(TRUSTED)})
+    resolver = crawls[0][3]["TWISTED_DNS_RESOLVER"]
+    process = CrawlerProcess(
+        Settings({"LOG_INSTALL_ROOT_HANDLER": False, "TWISTED_DNS_RESOLVER": resolver, TRUSTED: trusted})
+    )
+    crawlers = []
+    for kind, options, spec, own in crawls:
         crawler = process.create_crawler(kind)
-        crawler.settings.update(settings_for(spec, kind, options, local=local))
+        crawler.settings.update(own)
         crawlers.append(crawler)
         process.crawl(crawler, spec=spec, options=options)
     process.start()

@@ -27,6 +27,7 @@ class Asked:
     path: str
     query: dict[str, str]
     headers: dict[str, str]  # names in lower case
+    body: bytes = b""  # of a POST
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,12 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            asked = Asked(parts.path, query, {k.lower(): v for k, v in self.headers.items()})
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            asked = Asked(parts.path, query, {k.lower(): v for k, v in self.headers.items()}, body)
             site.asked.append(asked)
             self._send(site.answer(asked))
+
+        do_POST = do_GET
 
         def _send(self, reply: Reply) -> None:
             time.sleep(reply.delay)

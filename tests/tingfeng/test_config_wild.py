@@ -18,6 +18,7 @@ from tingfeng.config import (
     Config,
     DigestRule,
     MailConfig,
+    PrivacyRule,
     QueryConfig,
     RecipientConfig,
     RetentionRule,
@@ -93,6 +94,7 @@ def test_every_setting_it_shows_exists_and_shows_its_default(file):
         ("[alerts]", AlertRule),
         ("[digest]", DigestRule),
         ("[retention]", RetentionRule),
+        ("[privacy]", PrivacyRule),
     ],
 )
 def test_every_setting_stands_in_the_example_with_a_sentence(header: str, section: type[BaseModel]):

@@ -1,0 +1,125 @@
+"""Hot lists in and out: who was on which, from when to when and how high."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session
+
+from store.mentions import stored_id
+from store.sql import affected, insert_into, table
+from store.tables_hot import HotBoardRow, HotEntryRow
+from tingfeng.model import HotEntry, HotPage, storable
+
+ENTRY, BOARD = table(HotEntryRow), table(HotBoardRow)
+AWAY = timedelta(hours=6)  # an entry that comes back after longer is on a new visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotBoard:
+    """A list's last look."""
+
+    board: str
+    source: str
+    looked_at: datetime
+    entries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotVisit:
+    """One stay of an entry on a list, for one brand. `peak_heat` is in the list's own unit; None: it tells none."""
+
+    brand: str
+    board: str
+    entry_id: str
+    source: str
+    title: str
+    url: str
+    first_seen: datetime
+    last_seen: datetime
+    best_rank: int
+    last_rank: int
+    peak_heat: int | None
+    seen: int
+
+
+def add(s: Session, page: HotPage) -> int:
+    """Take in one look at a list; how many visits began with it.
+
+    Looks at one list exclude each other until they commit, whoever takes them: the row of the list is written first.
+    """
+    before = _look(s, page)
+    return sum(
+        _enter(s, page, entry, brand, before)
+        for entry in sorted(page.entries, key=lambda e: e.entry_id)
+        for brand in sorted(entry.brands)
+    )
+
+
+def _look(s: Session, page: HotPage) -> datetime | None:
+    """Note the look; when the list was looked at before that."""
+    own = BOARD.c.board == page.board[:80]
+    row = {"source": page.source, "looked_at": page.seen_at, "entries": page.length}
+    before = s.execute(select(BOARD.c.looked_at).where(own).with_for_update()).scalar()
+    if before is None:
+        s.execute(insert_into(s, HotBoardRow).values(row | {"board": page.board[:80]}).on_conflict_do_nothing())
+    elif before < page.seen_at:
+        s.execute(update(BOARD).where(own).values(row))
+    return before
+
+
+def _enter(s: Session, page: HotPage, entry: HotEntry, brand: str, before: datetime | None) -> bool:
+    """Continue the entry's visit, or begin one; whether one began."""
+    board, number = page.board[:80], stored_id(entry.entry_id)
+    of_it = (ENTRY.c.brand == brand, ENTRY.c.board == board, ENTRY.c.entry_id == number)
+    last = s.execute(select(ENTRY).where(*of_it).order_by(ENTRY.c.first_seen.desc()).limit(1)).first()
+    told = {"source": page.source, "title": storable(entry.title), "url": storable(entry.url)}
+    if last is not None and _same_visit(last, page.seen_at, before):
+        if page.seen_at > last.last_seen:
+            grown = {
+                "last_seen": page.seen_at,
+                "last_rank": entry.rank,
+                "best_rank": min(last.best_rank, entry.rank),
+                "peak_heat": max((h for h in (last.peak_heat, entry.heat) if h is not None), default=None),
+                "seen": last.seen + 1,
+            }
+            s.execute(update(ENTRY).where(ENTRY.c.id == last.id).values(told | grown))
+        return False
+    fresh = {
+        "brand": brand,
+        "board": board,
+        "entry_id": number,
+        "first_seen": page.seen_at,
+        "last_seen": page.seen_at,
+        "best_rank": entry.rank,
+        "last_rank": entry.rank,
+        "peak_heat": entry.heat,
+        "seen": 1,
+    }
+    return bool(affected(s, insert_into(s, HotEntryRow).values(told | fresh).on_conflict_do_nothing()))
+
+
+def _same_visit(last: Any, seen_at: datetime, before: datetime | None) -> bool:
+    """It was there at the look before this one, however long ago that is, or it was not away for long."""
+    return bool(before is not None and last.last_seen >= before) or bool(seen_at - last.last_seen <= AWAY)
+
+
+def boards(s: Session) -> list[HotBoard]:
+    """Every list that was ever looked at, by name."""
+    rows = s.execute(select(*(BOARD.c[name] for name in HotBoard.__dataclass_fields__)).order_by(BOARD.c.board))
+    return [HotBoard(**row._mapping) for row in rows]
+
+
+def visits(s: Session, since: datetime, until: datetime, *, brands: Sequence[str]) -> list[HotVisit]:
+    """Visits that touch [since, until), the highest rank first, the earlier of equals first."""
+    query = _visits().where(ENTRY.c.last_seen >= since, ENTRY.c.first_seen < until, ENTRY.c.brand.in_(brands))
+    return [HotVisit(**row._mapping) for row in s.execute(query)]
+
+
+def _visits() -> Select[Any]:
+    query = select(*(ENTRY.c[name] for name in HotVisit.__dataclass_fields__))
+    return query.order_by(ENTRY.c.best_rank, ENTRY.c.first_seen, ENTRY.c.board, ENTRY.c.entry_id)
