@@ -104,6 +104,7 @@ def import_(
             brands=config.brands,
             brand=brand_named(config, brand).name if brand else None,
             author_secret=config.author_secret.get_secret_value(),
+            author_names=config.privacy.author_names,
             now=now,
             dry_run=dry_run,
             progress=None if as_json else tell,

@@ -77,6 +77,7 @@ class Importer:
     brand: str | None  # of all rows
     secret: str
     now: datetime
+    author_names: bool = False  # whether names of authors may be kept beside their pseudonyms
     kept_since: datetime | None = None
     left: list[Left] = field(default_factory=list)
     _ears: list[Ear] = field(init=False)
@@ -128,6 +129,7 @@ class Importer:
             is_repost=post.is_repost,
             kind=post.kind.value,
             parent=post.parent,
+            author_name=post.author_name if self.author_names else None,
         )
 
     def _brands(self, row: Row) -> tuple[str, ...]:
@@ -155,6 +157,7 @@ def import_posts(
     brands: Sequence[Brand],
     brand: str | None = None,
     author_secret: str,
+    author_names: bool = False,
     now: datetime,
     dry_run: bool = False,
     progress: Callable[[int, int], None] | None = None,
@@ -167,7 +170,9 @@ def import_posts(
     """
     started = time.monotonic()
     _check(files, brands, brand)
-    importer = Importer(label=source, brands=brands, brand=brand, secret=author_secret, now=now)
+    importer = Importer(
+        label=source, brands=brands, brand=brand, secret=author_secret, author_names=author_names, now=now
+    )
     opened = [(path, gather(path, wish)) for path, wish in files]
     if not dry_run:
         with db.read() as s:

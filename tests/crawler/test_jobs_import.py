@@ -102,6 +102,15 @@ def test_authors_are_the_pseudonyms_that_spiders_make(sqlite_db, file):
     assert keys["3501756485200076"] == spider.author_key("name:李")
 
 
+def test_names_are_kept_only_where_the_operator_asks_for_them(sqlite_db, file, tmp_path):
+    bring_in(sqlite_db, [file])
+    (tmp_path / "b.csv").write_text((HEAD + ROWS).replace("35017564852", "45017564852"), "utf-8")
+    bring_in(sqlite_db, [tmp_path / "b.csv"], author_names=True)
+    with sqlite_db.read() as s:
+        names = dict(s.query(MentionRow.native_id, MentionRow.author_name).all())
+    assert (names["3501756485200076"], names["4501756485200076"]) == (None, "李")
+
+
 def test_a_run_is_written_and_claims_nothing(db, file):
     bring_in(db, [file])
     with db.read() as s:

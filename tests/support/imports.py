@@ -38,7 +38,7 @@ def posts_of(path: Path, **told: Any) -> list[Post]:
 
 
 def bring_in(db: Database, paths: Sequence[Path], *, brand: str | None = None, **told: Any) -> ImportReport:
-    dry_run = told.pop("dry_run", False)
+    ours = {name: told.pop(name) for name in ("dry_run", "author_names") if name in told}
     return import_posts(
         db,
         [(path, wish(label="agency", **told)) for path in paths],
@@ -47,5 +47,5 @@ def bring_in(db: Database, paths: Sequence[Path], *, brand: str | None = None, *
         brand=brand,
         author_secret=SECRET,
         now=NOW,
-        dry_run=dry_run,
+        **ours,
     )
