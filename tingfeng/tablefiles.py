@@ -143,7 +143,7 @@ def _csv_lines(path: Path, text: str, separator: str) -> Iterator[Line]:
     begin = 1
     try:
         for cells in rows:
-            yield Line(begin, tuple(cell.strip() for cell in cells))
+            yield Line(begin, tuple(map(str.strip, cells)))
             begin = rows.line_num + 1
     except csv.Error as e:
         raise ImportFileError(f"{path}: line {begin}: cannot be read as CSV: {e}") from e
@@ -179,7 +179,7 @@ def _sheet_lines(sheet: CalamineSheet) -> list[Line]:
     rows = sheet.to_python(skip_empty_area=True)
     first = sheet.start[0] + 1 if sheet.start else 1
     return [
-        Line(first + i, tuple(cell.strip() if isinstance(cell, str) else cell for cell in row))
+        Line(first + i, tuple([cell.strip() if isinstance(cell, str) else cell for cell in row]))
         for i, row in enumerate(rows)
     ]
 

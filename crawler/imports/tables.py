@@ -20,6 +20,7 @@ MAX_LINE = 1_000_000  # characters of one JSON line; no post is longer
 LOOKED_AT = 1_000  # objects, of which the keys are taken
 DEEPEST = 3  # levels of objects within objects
 Parsed = Line | Rejected
+_NESTED = frozenset((dict, list))
 
 
 def csv_table(path: Path, wish: Wish) -> Gathered:
@@ -133,8 +134,8 @@ def _objects(path: Path, parsed: Sequence[tuple[int, dict[str, Any]] | Rejected]
 
 
 def _cells(data: dict[str, Any], head: Sequence[str]) -> tuple[Cell, ...]:
-    flat = _flat(data) if any(type(value) in (dict, list) for value in data.values()) else data
-    return tuple("" if (value := flat.get(key)) is None else value for key in head)
+    get = (data if _NESTED.isdisjoint(map(type, data.values())) else _flat(data)).get
+    return tuple(["" if (value := get(key)) is None else value for key in head])
 
 
 def _flat(data: dict[str, Any], before: str = "", depth: int = 1) -> dict[str, Any]:
