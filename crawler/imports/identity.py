@@ -82,6 +82,8 @@ _RULES: dict[str, tuple[str, tuple[_Rule, ...]]] = {  # host → platform, rules
 }
 _ADDRESS = re.compile(r"(?:https?:)?//(?:www\.)?([^/?#:@\s]{1,253})(?::\d{1,5})?(/[^\s]*)?", re.I)
 
+_SITE = re.compile(r"https?://[^/?#]*/?")
+
 # How people call the platforms, case-folded → our name for it.
 PLATFORMS: dict[str, str] = {
     **dict.fromkeys(("微博", "新浪微博", "weibo", "sina weibo"), "weibo"),
@@ -130,6 +132,11 @@ def canonical(url: str) -> str:
     """An address as a reader may follow it: http(s), without fragment and campaign parameters; "" if it is none."""
     text = address(url.strip().partition("#")[0])
     return without_parameters(text, prefixes=("utm_", "spm", "share_")) if "?" in text else text
+
+
+def identity_of(address: str) -> str:
+    """An address as an identity; "" when it is only that of a site, which many posts share."""
+    return "" if _SITE.fullmatch(address) else address
 
 
 def digest_of(platform: str, author: str, published_at: datetime | str, text: str) -> str:

@@ -8,15 +8,27 @@ from typing import Any
 
 from crawler.imports import cells
 from crawler.imports.gathered import Rejected, Row, Wish
-from crawler.imports.identity import PLATFORMS, USUAL_KIND, Place, canonical, digest_of, is_plain, place_of, weibo_id
+from crawler.imports.identity import (
+    PLATFORMS,
+    USUAL_KIND,
+    Place,
+    canonical,
+    digest_of,
+    identity_of,
+    is_plain,
+    place_of,
+    weibo_id,
+)
 from crawler.imports.mapping import FIELDS, Columns
 from crawler.post import Kind, Post
 from crawler.times import weibo_id_time
-from tingfeng.tablefiles import Cell, Line
+from tingfeng.tablefiles import Cell, Line, plain_head
 
 DAY = timedelta(days=1)
 SHORTEST_ID = 6  # characters; shorter ones number the rows of a file and mean another post in the next
 COUNTS = ("reposts", "comments", "likes", "followers")
+COMMENT_HEADS = frozenset({"评论内容", "回复内容", "评论id", "回复id"})
+COMMENT_PREFIX = {"zhihu": "comment:", "v2ex": "reply:"}
 MOST_LABELS = 100_000  # remembered ones; more would cost more than they save
 NOWHERE = Place("")
 
@@ -37,7 +49,9 @@ class RowReader:
         self._at = {field: columns.at.get(field, self.width) for field in FIELDS}  # `width`: an empty cell, see read
         self._counts = [(name, columns.at[name]) for name in COUNTS if name in columns.at]
         self._repost_head = columns.heads[columns.at["repost"]] if "repost" in columns.at else ""
+        self._of_comments = any(plain_head(columns.heads[i]) in COMMENT_HEADS for i in columns.at.values())
         self._labels: dict[Cell, str] = {"": ""}
+        self._words: dict[tuple[str, str], int] = {}  # what was said under an identity, hashed
 
     def read(self, line: Line) -> Row | Rejected:
         """The post in a row, or every reason why there is none."""
@@ -57,6 +71,8 @@ class RowReader:
         except ValueError as e:
             reasons.append(str(e))
         kind = cells.kind_of(self._label(row[at["kind"]]))
+        if kind is None and self._of_comments:
+            kind = Kind.COMMENT
         if kind is Kind.HOT:
             reasons.append("热榜条目不是帖子")
         if reasons:
@@ -79,11 +95,16 @@ class RowReader:
         platform = place.platform or self._platform(self._label(row[at["platform"]]), address)
         name = self._label(row[at["author"]])
         author = self._label(row[at["author_id"]]) or place.author or (f"name:{name}" if name else "")
-        native_id = place.native_id or self._id(row[at["id"]], platform) or address
+        if kind is Kind.COMMENT:  # its address is that of what it comments on
+            native_id, parent = self._comment_id(row[at["id"]], platform), place.native_id or None
+        else:
+            native_id, parent = place.native_id or self._id(row[at["id"]], platform) or identity_of(address), None
         if not native_id:
             when = str(row[at["time"]]) if told[2] else told[0]  # relative ones move with the file's time
-            native_id = digest_of(platform, author, when, f"{title}\n{text}")
+            native_id = digest_of(platform, author, when, f"{title}\n{text}\n{parent or ''}")
             self.notes["no_id"] += 1
+        elif self._words.setdefault((platform, native_id), words := hash((title, text))) != words:
+            self.notes["same_id_other_words"] += 1
         return Post(
             platform=platform,
             native_id=native_id,
@@ -92,6 +113,7 @@ class RowReader:
             title="" if not text else title,
             published_at=told[0] if not told[1] else self._time_of_day(told[0], platform, native_id),
             kind=kind or place.kind or USUAL_KIND.get(platform, Kind.POST),
+            parent=parent,
             context=cells.words_of(row[at["context"]]),
             author=author or None,
             author_name=name,
@@ -125,6 +147,11 @@ class RowReader:
         if len(told) < SHORTEST_ID:
             return ""
         return weibo_id(told) if platform == "weibo" else told
+
+    def _comment_id(self, cell: Cell, platform: str) -> str:
+        """As the readers of the platform name comments."""
+        told = self._id(cell, "")
+        return f"{COMMENT_PREFIX.get(platform, '')}{told}" if told else ""
 
     def _time_of_day(self, day: datetime, platform: str, native_id: str) -> datetime:
         """Where only the day is told: of a Weibo post the time in its id, if it is of that day."""

@@ -147,6 +147,39 @@ def test_exports(tmp_path, why, head, row, want):
     assert post.published_at == NOON, why
 
 
+def test_comments_are_told_apart_though_they_bear_the_address_of_one_post(tmp_path):
+    link = "https://www.xiaohongshu.com/explore/64f0c0ffee64f0c0ffee64f0"
+    head = "评论内容,评论时间,笔记链接,评论ID\n"
+    rows = f"云雀好,2026-11-20 08:05:00,{link},\n云雀差,2026-11-20 08:05:00,{link},\n云雀,2026-11-20,{link},abc12345\n"
+    one, two, three = posts_of(written(tmp_path, head + rows))
+    assert {post.parent for post in (one, two, three)} == {"64f0c0ffee64f0c0ffee64f0"}
+    assert {post.kind for post in (one, two, three)} == {Kind.COMMENT}
+    assert one.native_id != two.native_id
+    assert three.native_id == "abc12345"
+
+
+@pytest.mark.parametrize(
+    ("url", "is_identity"),
+    [
+        ("https://a.example", False),
+        ("http://a.example", False),
+        ("https://a.example/", False),
+        ("https://a.example/news", True),
+        ("https://a.example/news/", True),
+        ("https://a.example/?id=5", True),
+    ],
+)
+def test_the_address_of_a_site_is_nobodys_identity(tmp_path, url, is_identity):
+    (post,) = posts_of(written(tmp_path, f"{HEAD}云雀,2026-11-20,{url}\n"))
+    assert (post.native_id == post.url) is is_identity
+
+
+def test_one_address_with_two_texts_is_said(tmp_path):
+    found = gather(written(tmp_path, HEAD + ROW + ROW.replace("真好", "很差")), wish())
+    list(found.items)
+    assert found.notes["same_id_other_words"] == 1
+
+
 @pytest.mark.parametrize(
     ("spelling", "want"),
     [
