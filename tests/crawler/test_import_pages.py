@@ -116,6 +116,14 @@ def test_entries_of_a_hot_list_are_no_posts(tmp_path):
     assert item.reasons == ("热榜条目不是帖子",)
 
 
+def test_ids_of_a_feed_are_those_of_the_source_it_is_imported_for(tmp_path):
+    item = "<item><title>云雀</title><guid>7</guid><pubDate>Fri, 20 Nov 2026 00:05:00 GMT</pubDate></item>"
+    (tmp_path / "a.rss").write_text(f'<rss version="2.0"><channel>{item}</channel></rss>', "utf-8")
+    with mock.patch.dict(READERS, {"feed": "crawler.bodies.feed"}):
+        (post,) = posts_of(tmp_path / "a.rss", label="news")
+    assert (post.platform, post.native_id) == ("feed:news", "7")
+
+
 @pytest.mark.parametrize(
     ("raw", "want"),
     [
