@@ -42,7 +42,7 @@ def run(path: ConfigPath = DEFAULT_CONFIG) -> None:
 
 def once(
     job: Annotated[
-        str, typer.Argument(metavar="JOB", help="crawl, score, watch, deliver, digest or retention. 任务名")
+        str, typer.Argument(metavar="JOB", help="crawl, score, stories, watch, deliver, digest or retention. 任务名")
     ],
     path: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
@@ -106,6 +106,7 @@ def _crawl(config: Config, sources: list[SourceConfig], *, quiet: bool) -> list[
                     author_secret=config.author_secret.get_secret_value(),
                     now=utc_now(),
                     state_dir=config.data_dir,
+                    silence_p=config.alerts.silence_p,
                 )
                 runs.append(report.run)
                 if not quiet:

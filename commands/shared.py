@@ -125,6 +125,8 @@ def say_record(value: object) -> None:
 
 def _pairs(table: Mapping[str, Any]) -> Iterator[str]:
     for key, inner in table.items():
+        if key == "stats":
+            continue  # a page of figures: they are in the JSON
         if isinstance(inner, dict):
             yield from _pairs(inner)
         elif inner not in (None, "", []):

@@ -1,37 +1,27 @@
-"""Whose a text is: the brands it speaks of, for spiders and imports alike."""
+"""Whose a text may be. Every brand it could be about: whether it is, the scoring job judges, which knows words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Sequence
 
 from tingfeng.model import Brand
+from tingfeng.words import WordFinder, fold
 
 
-@dataclass(frozen=True, slots=True)
-class Ear:
-    """A brand made ready to be listened for in thousands of texts."""
+class Ears:
+    """The configured brands, made ready to be listened for in thousands of texts."""
 
-    name: str
-    words: tuple[str, ...]  # case-folded
-    picky: Brand | None  # when its must/any/none words have to be asked
+    def __init__(self, brands: Sequence[Brand]) -> None:
+        self._order = {brand.name: place for place, brand in enumerate(brands)}
+        self._owners: dict[str, list[str]] = {}
+        for brand in brands:
+            for word in dict.fromkeys(map(fold, brand.words)):
+                self._owners.setdefault(word, []).append(brand.name)
+        self._finder = WordFinder(self._owners)
 
-    @classmethod
-    def of(cls, brand: Brand) -> Self:
-        words = tuple(word.casefold() for word in brand.words)
-        return cls(brand.name, words, brand if brand.must or brand.any or brand.none else None)
-
-    def hears(self, folded: str) -> bool:
-        """As Brand.named_in, of a text that is case-folded already."""
-        return any(word in folded for word in self.words)
-
-
-def brands_of(ears: Iterable[Ear], text: str, *, asked: str | None) -> tuple[str, ...]:
-    """Whose `text` is: the brand `asked` for, unless its words exclude it, and every other one it names."""
-    folded = text.casefold()
-    return tuple(
-        ear.name
-        for ear in ears
-        if (ear.name == asked or ear.hears(folded)) and (ear.picky is None or ear.picky.admits(text))
-    )
+    def brands_of(self, text: str, *, asked: str | None) -> tuple[str, ...]:
+        """The brand we searched for, if it is a configured one, and every other whose name stands in `text`."""
+        found = {name for word in {hit.word for hit in self._finder.hits(fold(text))} for name in self._owners[word]}
+        if asked in self._order:
+            found.add(asked)
+        return tuple(sorted(found, key=self._order.__getitem__))

@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from crawler.ears import Ear, brands_of
+from crawler.ears import Ears
 from crawler.imports.gather import check_form, gather
 from crawler.imports.gathered import Gathered, Rejected, Row, Wish
 from crawler.text import cut
@@ -82,12 +82,12 @@ class Importer:
     author_names: bool = False  # whether names of authors may be kept beside their pseudonyms
     kept_since: datetime | None = None
     left: list[Left] = field(default_factory=list)
-    _ears: list[Ear] = field(init=False)
+    _ears: Ears = field(init=False)
     _names: dict[str, str] = field(init=False)  # brand by every word it goes by, case-folded
     _pseudonyms: Pseudonyms = field(init=False)
 
     def __post_init__(self) -> None:
-        self._ears = [Ear.of(brand) for brand in self.brands]
+        self._ears = Ears(self.brands)
         self._names = {word.casefold(): b.name for b in reversed(self.brands) for word in reversed(b.words)}
         self._pseudonyms = Pseudonyms(self.secret)
 
@@ -137,7 +137,7 @@ class Importer:
     def _brands(self, row: Row) -> tuple[str, ...]:
         """Whose it is: what the operator says, else what the row says, and every brand its words name."""
         post = row.post
-        heard = brands_of(self._ears, f"{post.title}\n{post.text}\n{post.context}", asked=None)
+        heard = self._ears.brands_of(f"{post.title}\n{post.text}\n{post.context}", asked=None)
         said = self.brand
         if said is None and row.brand:
             said = self._names.get(row.brand.casefold())
