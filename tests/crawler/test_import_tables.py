@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,12 +16,13 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from crawler.imports.gather import gather
 from crawler.imports.gathered import Rejected, Row
+from crawler.imports.mapping import FIELDS, HEADS
 from crawler.imports.tables import gathered
 from crawler.post import Kind
 from tests.support.factories import NOW
 from tests.support.imports import NOON, items_of, posts_of, wish
 from tingfeng.errors import ImportFileError, UnknownName
-from tingfeng.tablefiles import Line
+from tingfeng.tablefiles import Line, plain_head
 
 HEAD = "内容,发布时间,链接\n"
 ROW = "云雀真好,2026/11/20 8:05,https://www.example.com/a\n"
@@ -273,6 +275,22 @@ def test_a_head_that_stands_twice_is_read_once_and_said_so(tmp_path):
     assert isinstance(row, Row)
     assert row.post.likes == 3
     assert found.notes["repeated_head '点赞'"] == 1
+
+
+def test_every_head_that_the_guide_names_is_known():
+    guide = Path(__file__).resolve().parents[2] / "docs" / "importing.md"
+    named = 0
+    for line in guide.read_text("utf-8").splitlines():
+        if not line.startswith("| `") or line.startswith("| `."):
+            continue
+        _, fields, heads, *_ = line.split("|")
+        told = {field.strip(" `") for part in fields.split(",") for field in part.split("` `")}
+        for head in re.split(r"[,;]", heads):
+            if head.strip():
+                named += 1
+                assert any(plain_head(head) in HEADS[field] for field in told), head
+        assert told <= set(FIELDS)
+    assert named > 30
 
 
 # --- workbooks
