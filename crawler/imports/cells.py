@@ -13,6 +13,7 @@ from tingfeng.dates import parse_when
 from tingfeng.tablefiles import Cell, cell_text
 
 EMPTY = frozenset({"", "-", "--", "—", "——", "/", "null", "none", "nan", "n/a", "无", "暂无"})
+LONGEST_EMPTY = max(map(len, EMPTY))
 _DAY_ONLY = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|\d{8}|\d{5}(?:\.0+)?")
 _FORMULA = re.compile(r'="([^"]*)"')  # how exports keep spreadsheets from rounding long numbers
 _REGION = re.compile(r"^(?:发布于|ip\s*(?:属地|归属地)?\s*[:：]|来自)\s*", re.I)
@@ -114,7 +115,10 @@ def label_of(cell: Cell) -> str:
 
     A number that a spreadsheet has rounded is no id any more.
     """
-    if isinstance(cell, float) and abs(cell) >= MAX_EXACT:
+    if isinstance(cell, str):
+        if len(cell) > LONGEST_EMPTY and cell.isalnum():
+            return cell  # as nearly all of them are
+    elif isinstance(cell, float) and abs(cell) >= MAX_EXACT:
         return ""
     text = cell_text(cell).strip().removeprefix("'").strip()
     if text.startswith("=") and (found := _FORMULA.fullmatch(text)):
