@@ -57,6 +57,8 @@ def rows_of(found: Understood, wish: Wish, notes: Counter[str], *, start: int) -
     for number, post in enumerate(reading.posts, start):
         if post.kind is Kind.HOT:
             notes["hot_entries"] += 1
+        elif not post.native_id:
+            yield Rejected(number, ("没有编号",), (post.url, post.text))
         elif post.published_at is None:
             yield Rejected(number, ("没有时间",), (post.url, post.text))
         elif post.published_at > wish.now + AHEAD:

@@ -95,7 +95,7 @@ def test_every_source_of_the_example_is_one_its_spider_takes(call, desk, monkeyp
     (desk / "tingfeng.toml").write_text(SETTABLE, "utf-8")
     result = call("check-config")
     assert result.exit_code == 0, result.stderr
-    assert "sources 数据源 3" in result.stdout
+    assert f"sources 数据源 {SETTABLE.count('[[sources]]')}" in result.stdout
 
 
 def test_what_may_not_be_meant_is_noted(call, desk):
