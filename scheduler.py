@@ -36,6 +36,7 @@ from sentiment.brands import BrandWords
 from sentiment.jobs import score_pending
 from sentiment.jobs_stories import group_pending
 from sentiment.layers import CurrentScorer, folder_of
+from sentiment.relevance_filter import folder_of as filters_of
 from sentiment.scorer import Scorer
 from store.database import Database, upgrade
 from store.jobs import retain
@@ -76,7 +77,7 @@ class House:
         self.config, self.stop = config, stop or Stop()
         self.db = Database(config.database_url)
         layers = folder_of(config.data_dir)
-        self.words = BrandWords(config.brands, config.whole_words)
+        self.words = BrandWords(config.brands, config.whole_words, filters=filters_of(config.data_dir))
         self._scorer = CurrentScorer(lambda: self.words.scorer(config.scorer, layers=layers), layers)
 
     @property
@@ -111,6 +112,7 @@ def crawl_source(house: House, source: SourceConfig, now: datetime) -> object:
         now=now,
         state_dir=house.config.data_dir,
         author_names=house.config.privacy.author_names,
+        silence_p=house.config.alerts.silence_p,
         stop=house.stop.at_once,
     )
 

@@ -23,10 +23,21 @@ _CREDENTIAL = "在浏览器重新登录该平台，更新对应的 TINGFENG_CRED
 
 # By the named reason of a run (crawler/refusals.py and its neighbours), and by what only watching can tell.
 CAUSES: Mapping[str, Cause] = {
-    "login_required": Cause("平台要求登录，登录凭据缺失或已过期。", (_CREDENTIAL, _DOCTOR)),
+    "login_required": Cause(
+        "平台要求登录，而该来源没有带登录凭据。",
+        ("在浏览器登录该平台，把 Cookie 设为该来源的 TINGFENG_CREDENTIAL_… 凭据并重启守护进程。", _DOCTOR),
+    ),
+    "cookie_expired": Cause(
+        "登录凭据已过期：带着凭据访问，平台仍要求登录。",
+        (_CREDENTIAL, "更新后运行 tingfeng once crawl；中断期间的内容，平台仍列出的会自动补采。"),
+    ),
     "unauthorized": Cause("平台不接受当前凭据（401）。", (_CREDENTIAL, _DOCTOR)),
     "payment_required": Cause("平台要求付费或额度已用完（402）。", ("在平台后台查看额度并续费。", _DOCTOR)),
     "quota_exhausted": Cause("平台接口的额度已用完。", ("在平台后台查看额度；额度恢复前请减少查询词。", _DOCTOR)),
+    "budget_used_up": Cause(
+        "为该来源设定的预算已用完，到下一个周期前不再访问。",
+        ("若需要今晚就看到：调高该来源的预算并重启守护进程。", "否则等预算周期重新开始，或减少查询词。"),
+    ),
     "forbidden": Cause("平台拒绝访问（403）。", ("检查凭据是否有效、出口 IP 是否被限制。", _WAIT, _DOCTOR)),
     "captcha": Cause("平台要求人工验证（验证码）。", ("在浏览器打开该平台完成验证并更新凭据。", _WAIT, _DOCTOR)),
     "risk_control": Cause("平台的风控拦截了访问。", (_WAIT, _CREDENTIAL)),
@@ -43,6 +54,13 @@ CAUSES: Mapping[str, Cause] = {
     ),
     "robots_unreachable": Cause("读取 robots.txt 失败，为守规矩没有继续。", ("检查网络与 base_url。", _DOCTOR)),
     "redirected": Cause("请求被转到了别的页面。", ("检查 base_url 与凭据是否有效。", _DOCTOR)),
+    "private_address": Cause(
+        "请求指向内网地址，为安全没有连接。",
+        (
+            "检查 base_url 与订阅地址是否被人改动、DNS 是否被劫持。",
+            "若确是自建服务，请写内网 IP，或为该来源设置 allow_private = true。",
+        ),
+    ),
     "unreachable": Cause(
         "连不上平台，或平台没有正常应答。", ("检查网络、DNS 与代理。", "稍后会自动重试；若持续，请查看平台状态。")
     ),
@@ -50,19 +68,38 @@ CAUSES: Mapping[str, Cause] = {
     "bad_request": Cause("平台不认识我们的请求。", ("检查查询词与来源设置。", _NEW_PARSER)),
     "layout_changed": Cause("平台返回的内容与我们认识的格式不同。", (_NEW_PARSER,)),
     "too_large": Cause("返回的内容超出大小上限。", ("检查来源地址是否正确，必要时调大上限。",)),
+    "clock_skew": Cause(
+        "本机时钟与平台相差太多，“5 分钟前”这类时间无法换算。",
+        (
+            "运行 timedatectl 检查并打开时间同步（NTP）。",
+            "若本机时间正确，则是平台的时钟有误：可先停用该来源。",
+            _DOCTOR,
+        ),
+    ),
+    "suspicious_silence": Cause(
+        "抓取看似正常，却没有任何内容：按这个来源平时的数量，这样安静几乎不可能。",
+        (
+            "先在浏览器里用同样的查询词搜一次：若网页上有新内容，就是平台对听风隐藏了结果。",
+            _CREDENTIAL,
+            "若网页上也没有（例如词被屏蔽），请换查询词；出现新内容后会自动恢复并补采。",
+        ),
+    ),
+    "last_page_only": Cause(
+        "平台只给出一页结果，其余的看不到。",
+        ("在浏览器里搜同样的词并往后翻页：若要求登录，请更新凭据。", _CREDENTIAL, "把 interval 调小，让一页够用。"),
+    ),
+    "stale_feed": Cause(
+        "订阅源还能打开，但很久没有新条目。",
+        (
+            "在浏览器打开订阅地址，看最新一条的时间。",
+            "若是自建 RSSHub：检查路由的 Cookie 并重启；若原站停更，停用该来源。",
+        ),
+    ),
     "timeout": Cause("抓取超过时限，已中止。", ("调大该来源的 time_limit，或减少查询词。", "检查网络速度。")),
     "incomplete": Cause("有查询没有跑完。", (_DOCTOR,)),
     "config": Cause("来源的设置有误。", ("运行 tingfeng check-config，按提示修改。",)),
     "store": Cause("抓取到的内容写不进数据库。", ("检查磁盘空间与数据库连接。", _DOCTOR)),
     "crash": Cause("抓取进程意外退出。", ("查看日志；若重复出现，请带上日志提交 issue。", _DOCTOR)),
-    "private_address": Cause(
-        "请求指向内网地址，没有连接。",
-        ("检查 base_url 与订阅地址；若确是自建服务，请写内网 IP，或为该来源设置 allow_private = true。", _DOCTOR),
-    ),
-    "stale_feed": Cause(
-        "订阅源还在，但早已停止更新。",
-        ("换一个仍在更新的订阅地址；若它本来就少更新，请调大该来源的 stale_after（0 = 不检查）。",),
-    ),
     "empty": Cause("来源返回了空列表。", ("检查地址与节点名是否正确。", _NEW_PARSER)),
     "stale": Cause(
         "很久没有成功的抓取。", ("确认 tingfeng run 守护进程仍在运行。", "查看日志中该来源的抓取记录。", _DOCTOR)

@@ -43,7 +43,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "sentiment": Entry("commands.sentiment:app", "Score texts; correct, learn, evaluate. 情感分析"),
     },
     "Look 查看": {
-        "sources": Entry("commands.sources:sources", "Whether every source is alive. 数据源状态"),
+        "sources": Entry("commands.sources:app", "Whether sources are alive; parse, import. 数据源"),
         "incidents": Entry("commands.incidents:app", "What happened, with its steps. 事件"),
         "outbox": Entry("commands.outbox:app", "What waits to be sent or was refused. 待发消息"),
         "erase": Entry("commands.erase:app", "Erase an author on request, with a receipt. 按个人请求删除"),

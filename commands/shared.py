@@ -83,8 +83,16 @@ def cut(text: str, columns: int) -> str:
 
 def say_json(value: object) -> None:
     """One JSON document. Signs that would act in a terminal are escaped."""
-    text = json.dumps(plain(value), ensure_ascii=False, indent=2)
-    typer.echo(_UNSAFE.sub(lambda m: m[0] if m[0] == "\n" else f"\\u{ord(m[0]):04x}", text))
+    typer.echo(_escaped(json.dumps(plain(value), ensure_ascii=False, indent=2)))
+
+
+def say_json_line(value: object) -> None:
+    """One JSON document on one line, in UTF-8 whatever the terminal speaks: programs read it."""
+    typer.echo(_escaped(json.dumps(plain(value), ensure_ascii=False)).encode())
+
+
+def _escaped(text: str) -> str:
+    return _UNSAFE.sub(lambda m: m[0] if m[0] == "\n" else f"\\u{ord(m[0]):04x}", text)
 
 
 def plain(value: object) -> Any:
@@ -117,6 +125,8 @@ def say_record(value: object) -> None:
 
 def _pairs(table: Mapping[str, Any]) -> Iterator[str]:
     for key, inner in table.items():
+        if key == "stats":
+            continue  # a page of figures: they are in the JSON
         if isinstance(inner, dict):
             yield from _pairs(inner)
         elif inner not in (None, "", []):

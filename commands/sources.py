@@ -1,4 +1,4 @@
-"""`tingfeng sources`: whether every source is alive, and if not, since when and why."""
+"""`tingfeng sources`: whether every source is alive, and if not, since when and why; by hand: `parse` and `import`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import typer
+
 from commands.shared import DEFAULT_CONFIG, AsJson, ConfigPath, age, load, local, opened, say_json, say_table
+from commands.sources_import import import_
+from commands.sources_parse import parse
 from tingfeng.clock import utc_now
 
 if TYPE_CHECKING:
     from store.runs import Health
     from tingfeng.config import SourceConfig
+
+app = typer.Typer(pretty_exceptions_enable=False)
+app.command("parse")(parse)
+app.command("import")(import_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +37,14 @@ class Line:
     failures: int
 
 
-def sources(path: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+@app.callback(invoke_without_command=True)
+def sources(ctx: typer.Context, path: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Whether every source is alive: health, last good crawl, last run and its reason.
 
     各数据源是否正常：状态、最近成功、最近一次抓取及原因。
     """
+    if ctx.invoked_subcommand:
+        return
     from alerts.jobs_desk import source_health
 
     config, now = load(path), utc_now()

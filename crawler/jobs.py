@@ -10,8 +10,6 @@ import fcntl
 import itertools
 import logging
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,8 +17,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crawler.doubt import doubted
+from crawler.jobs_windows import Past, cover, covered_since, gaps_to_fill, keep, starts
 from crawler.options import FIRST_WINDOW, duration
-from crawler.outcome import Result
+from crawler.outcome import Filling, Result
+from crawler.process import run_child
 from crawler.spec import CrawlSpec
 from store import reach, runs
 from store.database import Database, Session
@@ -32,15 +33,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-OVERLAP = timedelta(minutes=10)  # platforms list a post some time after it was written
-GRACE = timedelta(seconds=10)  # between asking a child to end and ending it
+USUAL = Past()
 AHEAD = timedelta(days=1)  # a demo's clock may have been set back since a row was written
 FIRST_REST, LONGEST_REST = timedelta(minutes=15), timedelta(hours=12)
 REMEMBERED = 12  # runs; as many refusals in a row make the longest rest
 UNKNOWN = datetime.fromtimestamp(0, UTC)
-ASK_STOP = 0.5  # seconds between two questions whether to stop
 MOST_REVISITS = 50  # known posts one run may be asked to look at again; the spider has its own budget
-MAX_RESULT = 65_536  # bytes read of a child's answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +46,8 @@ class CrawlReport:
     """What came of one crawl. `run.status`, `run.reason` and the counts say it all."""
 
     run: Run
+    filled: tuple[Filling, ...] = ()  # of the gaps it was given
+    reaches_back: str = "none"  # how much of the past the spider can read; "pages", "listed" or "none"
 
 
 def crawl(
@@ -60,34 +60,38 @@ def crawl(
     now: datetime,
     state_dir: Path,
     author_names: bool = False,
+    past: Past = USUAL,
+    silence_p: float = 1e-4,
     stop: Callable[[], bool] = lambda: False,
 ) -> CrawlReport:
     """Crawl `source` once in a subprocess and write down how it went.
 
     `secret` is the credential's value, if the source names one. `state_dir` takes the child's log and the source's
-    lock. `stop` is asked twice a second and ends the crawl when it says True: the run has then failed as 'stopped',
-    and its window is read again. Never raises for what a platform does: a refusal, a time-out or a changed layout is a
-    run with that status and reason. CrawlError 'busy' when another crawl of the source is under way, ConfigError when
-    first_window cannot be read, StoreError when the database cannot be used.
+    lock. `past` says what is done about gaps. A silence that is less likely than `silence_p` fails the run
+    (crawler.doubt). `stop` is asked twice a second and ends the crawl when it says True: the run has then failed as
+    'stopped', and the windows of unfinished searches are read again. Never raises for what a platform does: a refusal,
+    a time-out or a changed layout is a run with that status and reason. CrawlError 'busy' when another crawl of the
+    source is under way, ConfigError when first_window cannot be read, StoreError when the database cannot be used.
     """
     started = time.monotonic()
     with _alone(state_dir, source.name):
+        spec = _spec(db, source, brands, secret=secret, author_secret=author_secret, now=now)
         with db.write() as s:
             runs.abandon(s, source=source.name, started_before=now + AHEAD, now=now)  # nobody else holds the lock
-            last = runs.last_finished(s, source.name)
-            since = last.window_until - OVERLAP if last else now - _first_window(source)
-            run = runs.begin(s, source.name, window_since=since, window_until=now, now=now)
+            spec = _planned(s, spec, _first_window(source), past)
+            run = runs.begin(s, source.name, window_since=spec.since, window_until=now, now=now)
             known = reach.due(s, source.name, now=now, limit=MOST_REVISITS)
+        spec = replace(spec, revisit=tuple(known), author_names=author_names)
         if source.robots_override_reason:
             log.warning("robots.txt overridden: source=%s reason=%s", source.name, source.robots_override_reason)
-        spec = _spec(db, source, brands, secret=secret, author_secret=author_secret, since=since, now=now)
-        spec = replace(spec, revisit=tuple(known), author_names=author_names)
         result = run_child(spec, time_limit=source.time_limit, log_path=_path(state_dir, source.name, "log"), stop=stop)
+        with db.read() as s:
+            result = doubted(s, run, result, spec.queries, p=silence_p)
         ended = now + timedelta(seconds=time.monotonic() - started)
         with db.write() as s:
-            run = _finish(s, run, result, ended)
+            run = _finish(s, run, spec, result, ended)
     _tell(run, seconds=time.monotonic() - started)
-    return CrawlReport(run=run)
+    return CrawlReport(run=run, filled=result.filled, reaches_back=result.reaches_back)
 
 
 def resting_until(db: Database, source: str, *, now: datetime) -> datetime | None:
@@ -112,7 +116,7 @@ def problems_of(source: SourceConfig, brands: Sequence[Brand], *, secret: str | 
     """
     from crawler.child import prepare
 
-    spec = _spec(None, source, brands, secret=secret, author_secret="", since=UNKNOWN, now=UNKNOWN)
+    spec = _spec(None, source, brands, secret=secret, author_secret="", now=UNKNOWN)
     try:
         prepare(spec)
     except ConfigError as e:
@@ -122,8 +126,17 @@ def problems_of(source: SourceConfig, brands: Sequence[Brand], *, secret: str | 
     return []
 
 
-def _finish(s: Session, run: Run, result: Result, ended: datetime) -> Run:
-    return runs.finish(
+def _planned(s: Session, spec: CrawlSpec, first_window: timedelta, past: Past) -> CrawlSpec:
+    """The crawl with where each search begins, and the gaps it is to try."""
+    windows = starts(s, spec.source, spec.queries, first_window=first_window, now=spec.now)
+    gaps = gaps_to_fill(s, spec.source, spec.queries, past, now=spec.now)
+    since = min(windows.values(), default=spec.now - first_window)
+    return replace(spec, since=since, windows=windows, gaps=gaps, gap_pages=past.pages)
+
+
+def _finish(s: Session, run: Run, spec: CrawlSpec, result: Result, ended: datetime) -> Run:
+    keep(s, spec, result, now=ended)
+    run = runs.finish(
         s,
         run.id,
         status=result.status,
@@ -132,10 +145,12 @@ def _finish(s: Session, run: Run, result: Result, ended: datetime) -> Run:
         found=result.found,
         stored=result.stored,
         skipped=result.skipped,
-        covered_since=result.covered_since,
+        covered_since=covered_since(spec, result),
         stats=result.stats,
         now=ended,
     )
+    cover(s, spec, run, result)
+    return run
 
 
 def _tell(run: Run, *, seconds: float) -> None:
@@ -160,7 +175,6 @@ def _spec(
     *,
     secret: str | None,
     author_secret: str,
-    since: datetime,
     now: datetime,
 ) -> CrawlSpec:
     asked = tuple(Query(brand=q.brand, text=q.text) for q in source.queries)
@@ -170,7 +184,7 @@ def _spec(
         base_url=source.base_url,
         queries=asked or tuple(Query(brand=b.name, text=b.name) for b in brands),
         brands=tuple(brands),
-        since=since,
+        since=now,
         now=now,
         options=dict(source.options),
         database_url=db.engine.url.render_as_string(hide_password=False) if db else "",
@@ -197,76 +211,3 @@ def _alone(state_dir: Path, source: str) -> Iterator[None]:
         except BlockingIOError as e:
             raise CrawlError("busy", f"another crawl of '{source}' is under way") from e
         yield
-
-
-def run_child(
-    spec: CrawlSpec, *, time_limit: timedelta, log_path: Path, stop: Callable[[], bool] = lambda: False
-) -> Result:
-    """Crawl in a subprocess; it is gone when this returns. A child without an answer has failed as 'crash'."""
-    command = [sys.executable, "-m", "crawler.child"]
-    with (
-        log_path.open("wb") as errors,
-        subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
-        ) as child,
-    ):
-        try:
-            _send(child, spec)
-            ended_by = _wait(child, time_limit, stop)
-        finally:
-            _end(child)
-        answer = child.stdout.read(MAX_RESULT) if child.stdout else b""
-    result = _understand(answer) or _crashed(child.returncode, log_path)
-    if ended_by == "timeout":
-        detail = f"not done after {time_limit.total_seconds():g} s"
-        return replace(result, status=RunStatus.FAILED, reason=ended_by, detail=detail)
-    if ended_by == "stopped":
-        return replace(result, status=RunStatus.FAILED, reason=ended_by, detail="Tingfeng was stopped")
-    return result
-
-
-def _wait(child: subprocess.Popen[bytes], time_limit: timedelta, stop: Callable[[], bool]) -> str:
-    """Until the child ends (""), its time is over ("timeout") or we are to stop ("stopped")."""
-    deadline = time.monotonic() + time_limit.total_seconds()
-    while (left := deadline - time.monotonic()) > 0:
-        if stop():
-            return "stopped"
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=min(left, ASK_STOP))
-            return ""
-    return "timeout"
-
-
-def _send(child: subprocess.Popen[bytes], spec: CrawlSpec) -> None:
-    """The spec as one line. Standard input stays open: its end tells the child that we are gone."""
-    if child.stdin is None:
-        return
-    with contextlib.suppress(BrokenPipeError):  # died at once; its exit code tells
-        child.stdin.write(spec.to_json().encode() + b"\n")
-        child.stdin.flush()
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """Ask the child to end if it still runs (what it has read is stored then), and end it if it does not."""
-    if child.poll() is None:
-        child.terminate()
-        try:
-            child.wait(timeout=GRACE.total_seconds())
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-
-
-def _understand(answer: bytes) -> Result | None:
-    line = answer.strip().rpartition(b"\n")[2]
-    try:
-        return Result.from_json(line)
-    except (ValueError, TypeError, KeyError):
-        return None
-
-
-def _crashed(code: int, log_path: Path) -> Result:
-    with log_path.open("rb") as errors:
-        errors.seek(max(0, log_path.stat().st_size - 2_000))
-        last = errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
-    return Result(status=RunStatus.FAILED, reason="crash", detail=f"exit code {code}: {last[:300]}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Self
 
 from scrapy import signals
@@ -15,6 +17,7 @@ from w3lib.encoding import http_content_type_encoding
 from crawler.doors import TRUSTED, host_of, is_private, private_address
 from crawler.refusals import STATUSES, judge, translate
 from crawler.spiders.base import spider_of
+from crawler.times import MOST_SKEW
 from tingfeng.errors import CrawlError, Refused, Unreachable
 
 
@@ -87,6 +90,21 @@ def in_utf8(response: Response) -> Response:
     return response.replace(body=body, headers=headers, encoding="utf-8")
 
 
+def clock_skew(response: Response, *, now: datetime) -> float | None:
+    """Seconds by which the server's clock is ahead of ours, by its Date header; None when it tells none.
+
+    An answer out of a cache keeps the Date of its making and says its Age (RFC 9110, 9111).
+    """
+    told = (response.headers.get("Date") or b"").decode("latin-1")
+    try:
+        made = parsedate_to_datetime(told)
+    except (ValueError, TypeError, IndexError, OverflowError):  # hostile dates raise them all
+        return None
+    age = (response.headers.get("Age") or b"0").decode("latin-1")
+    cached = int(age) if age.isdecimal() and len(age) < 9 else 0
+    return (made.replace(tzinfo=made.tzinfo or UTC) - now).total_seconds() + cached
+
+
 class GuardMiddleware:
     """Turns every answer that is no answer into an error with a name. Sits outside retry."""
 
@@ -99,11 +117,22 @@ class GuardMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         self.spider.outcome.pages += 1
+        self._compare_clocks(response)
         if response.status != 200 and not request.meta.get("dont_obey_robotstxt"):
             error = self.spider.judge(response) or judge(response)
             if error is not None:
                 raise error
         return in_utf8(response)
+
+    def _compare_clocks(self, response: Response) -> None:
+        """Times like "5 分钟前" are counted from our clock: when it is wrong, everything is misplaced."""
+        skew = clock_skew(response, now=self.spider.now())
+        if skew is None:
+            return
+        self.spider.outcome.met_clock(skew)
+        if abs(skew) > MOST_SKEW.total_seconds():
+            side = "behind" if skew > 0 else "ahead of"
+            raise CrawlError("clock_skew", f"our clock is {abs(skew) / 3600:.1f} h {side} the server's")
 
 
 class Watch:
@@ -122,6 +151,7 @@ class Watch:
 
     def _failed(self, failure: Failure) -> None:
         error = failure.value
+        spider_of(self.crawler).outcome.named_errors += isinstance(error, CrawlError)
         named = error if isinstance(error, CrawlError) else CrawlError("crash", f"{type(error).__name__}: {error}")
         spider_of(self.crawler).stop(named)
 

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
+from crawler.outcome import Filling
+from crawler.spec import Gap
 from tingfeng.model import Query
 
 BARREN_PAGES = 3  # so many pages in a row without news end a search
@@ -29,6 +32,15 @@ class Search:
     oldest: datetime | None = None  # of the posts in the window that stood in their place
     reached: bool = False  # a whole page lay before the window
     over: bool = False
+    gap: Gap | None = None  # what it is to fill; then it may begin in the middle of the list
+    first: int = 1  # page it began at
+    first_newest: datetime | None = None  # of the posts on that page
+
+    @classmethod
+    def of_gap(cls, gap: Gap, query: Query, address: str) -> Self:
+        """A search beginning a page before the one the last try stopped at: newer posts have pushed the others on."""
+        first = max(1, gap.page - 1)
+        return cls(query, gap.since, address, gap=gap, first=first, asked=first - 1)
 
     @property
     def name(self) -> str:
@@ -52,6 +64,8 @@ class Search:
     ) -> None:
         """What a page means: go on, or over. `news`: posts not seen before; `following`: next page's number or 0."""
         self.waiting -= 1
+        if page == self.first:
+            self.first_newest = newest
         self.total = max(self.total, total)
         self.promised = max(self.promised, -(-self.total // max(size, 1)), following)
         self.barren = 0 if news else self.barren + 1
@@ -59,6 +73,10 @@ class Search:
             self.reached = self.over = True
         elif self.barren >= BARREN_PAGES or page >= self.promised:
             self.over = True
+
+    def cut_short(self, size: int) -> bool:
+        """Whether more than twice what the first page holds was announced, and the pages behind it held nothing."""
+        return not self.reached and self.asked > 1 and len(self.seen) <= size and self.total > 2 * size
 
     def covered_since(self, *, site_limit: int, now: datetime) -> datetime | None:
         """How far back it got, if not to the start of the window.
@@ -69,3 +87,11 @@ class Search:
             return None
         got_to = self.oldest or now
         return got_to if got_to > self.since else None
+
+    def filling(self, gap: Gap, *, site_limit: int, now: datetime) -> Filling:
+        """What it has read of the gap: nothing if it began behind the gap's end, as posts between may be missed."""
+        if self.first > 1 and (self.first_newest is None or self.first_newest < gap.until):
+            return Filling(gap=gap.id, read_to=None, page=self.first // 2)
+        got_to = self.covered_since(site_limit=site_limit, now=now)
+        read_to = gap.since if got_to is None else got_to if got_to < gap.until else None
+        return Filling(gap=gap.id, read_to=read_to, page=self.asked, over=got_to is not None and self.over)

@@ -88,6 +88,7 @@ class StorePipeline:
                 reach.record(s, again, now=now)
                 reach.bury(s, gone, now=now)
         except StoreError as e:
+            self.spider.outcome.lost = True
             self.spider.stop(CrawlError("store", str(e)))
         else:
             self.spider.outcome.stored += stored

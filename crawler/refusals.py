@@ -1,5 +1,6 @@
 """How a platform says no, and what we call it. A refusal ends the run under its name and is never "nothing found".
 
+All names are in tingfeng/refusals.py.
 Statuses, addresses and words as collected in sources.md 1.9, 2.1, 2.4 and 14. One table per kind of sign.
 """
 
@@ -26,6 +27,8 @@ STATUSES = {
     461: "captcha",
     471: "captcha",
 }
+
+LOGIN_WALLS = ("login_required",)  # what they mean when a credential was sent: it has expired
 
 # Part of a redirect's target (host and path) → name; the first that fits counts.
 REDIRECTS = (

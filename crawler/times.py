@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 
 CHINA = timezone(timedelta(hours=8))
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no post is older than the public web
+MOST_SKEW = timedelta(hours=1)  # between a platform's clock and ours, before nothing can be placed in time
 AHEAD = timedelta(days=1)  # clocks differ; what lies further in the future is not a time of posting
 DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -10,27 +9,14 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from crawler.options import is_local
 from crawler.post import Reading
-from crawler.refusals import by_address, by_message, not_json
+from crawler.refusals import by_address, by_message
 from crawler.spec import CrawlSpec
 from tingfeng.addresses import mid_from_bid as mid_from_bid
 from tingfeng.addresses import mid_of_name as mid_of_name
-from tingfeng.errors import CrawlError, LayoutChanged, Refused
+from tingfeng.errors import CrawlError, Refused
 
 DELETED = "20101"  # errno of a post that is gone
 _NOTHING = ("没有内容", "暂无数据", "快来发表你的评论")  # the first is recorded, the others are how clients tell it
-
-
-def load_body(body: bytes) -> dict[str, Any]:
-    """The JSON object in a body; the fitting CrawlError when it is anything else."""
-    try:
-        data = json.loads(body)
-    except ValueError as e:
-        raise not_json(body) from e
-    except RecursionError as e:
-        raise LayoutChanged("layout_changed", "JSON nested too deep") from e
-    if not isinstance(data, dict):
-        raise LayoutChanged("layout_changed", f"expected an object, got a {type(data).__name__}")
-    return data
 
 
 def has_answer(data: dict[str, Any], into: Reading, *, url: str) -> bool:

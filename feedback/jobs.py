@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from feedback.mapping import REJECTED_COLUMNS, map_columns
-from feedback.reader import Cell, Sheet, read_sheet
-from feedback.rows import Rejected, RowJudge, text_of
+from feedback.reader import Sheet, read_sheet
+from feedback.rows import Rejected, RowJudge
 from store import feedback
 from store.database import Database
 from tingfeng import measures
 from tingfeng.errors import ImportFileError
 from tingfeng.measures import Interval
 from tingfeng.model import Brand, SurveyResponse
+from tingfeng.tablefiles import Cell, harmless
 
 BATCH = 5_000  # answers a transaction; each batch may be repeated, so a killed import is simply run again
 
@@ -142,15 +142,6 @@ def _write_rejected(path: Path, sheet: Sheet, rejected: Sequence[Rejected]) -> P
 
 def _filled(cells: Sequence[Cell], width: int) -> list[Cell]:
     return [*cells, *[""] * (width - len(cells))]
-
-
-def harmless(cell: Cell) -> str:
-    """A cell as text that no spreadsheet runs as a formula: what begins like one gets an apostrophe before it."""
-    if isinstance(cell, date):
-        return cell.isoformat(sep=" ") if isinstance(cell, datetime) else cell.isoformat()
-    text = cell if isinstance(cell, str) else text_of(cell)
-    is_formula = re.match(r"\s*[=+\-@|%＝＋－＠]|[\t\r\n]", text) and not re.fullmatch(r"[+-]?\d+(\.\d+)?", text)
-    return f"'{text}" if is_formula else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

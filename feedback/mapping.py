@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 from tingfeng.errors import ImportFileError
 from tingfeng.registry import nearest
+from tingfeng.tablefiles import plain_head
 
 FIELDS = ("date", "nps", "csat", "comment", "brand", "segment", "id")
 MEASURES = ("nps", "csat", "comment")
@@ -62,16 +62,6 @@ _PART: tuple[tuple[str, str], ...] = (
 )
 # What we write ourselves beside rejected rows is no answer of anybody.
 REJECTED_COLUMNS = ("拒收行号", "拒收说明")
-
-_BRACKETS = re.compile(r"[(\[【<{].*?[)\]】>}]")
-_NUMBER = re.compile(r"^(?:q\s*)?\d{1,3}\s*[.、:)]\s*|^\*\s*|\s*\*$")
-
-
-def plain_head(head: str) -> str:
-    """A column head without numbering, brackets, marks of duty, width and case: "Q1. NPS (0-10) *" → "nps"."""
-    text = unicodedata.normalize("NFKC", head).casefold().replace("_", " ").strip()
-    text = _NUMBER.sub("", _BRACKETS.sub(" ", text))
-    return re.sub(r"\s+", " ", text).strip(" :*?")
 
 
 def map_columns(columns: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from feedback.readers import READERS
 from tingfeng.errors import ImportFileError
 from tingfeng.registry import nearest, resolve
-
-Cell = str | float | int | bool | datetime | date | time | timedelta
+from tingfeng.tablefiles import Line, Rows
 
 MAX_BYTES = 50_000_000  # the largest file that is read; larger ones are to be split
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A row of the file as it stands there: its number, from 1, and its cells ("" where there is nothing)."""
-
-    number: int
-    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +47,10 @@ def read_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
     return reader.read(path, encoding=encoding)
 
 
-def sheet_of(path: Path, lines: Sequence[Line], how: str) -> Sheet:
+def sheet_of(path: Path, rows: Rows) -> Sheet:
     """The first row that is not blank is the head row; trailing columns without head and cells are dropped."""
-    filled = [line for line in lines if any(cell != "" for cell in line.cells)]
+    filled = [line for line in rows.lines if any(cell != "" for cell in line.cells)]
     if not filled:
-        raise ImportFileError(f"{path}: there is nothing in it ({how})")
+        raise ImportFileError(f"{path}: there is nothing in it ({rows.how})")
     head, *rest = filled
-    return Sheet(tuple(str(cell).strip() for cell in head.cells), rest, how)
+    return Sheet(tuple(str(cell).strip() for cell in head.cells), rest, rows.how)

@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from feedback.dates import EARLIEST, parse_when
-from feedback.reader import Cell, Line
+from tingfeng.dates import EARLIEST, parse_when
 from tingfeng.model import Brand, SurveyResponse, storable
 from tingfeng.registry import nearest
+from tingfeng.tablefiles import Cell, Line, cell_text
 
 T = TypeVar("T")
 
@@ -131,11 +131,7 @@ def _or_reason(reasons: list[str], read: Callable[[], T]) -> T | None:
 
 def text_of(cell: Cell) -> str:
     """A cell as text: trimmed, lines ended by LF, whole numbers without ".0", nothing where nothing was answered."""
-    if isinstance(cell, bool):
-        return "是" if cell else "否"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    text = storable(str(cell)).replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = storable(cell_text(cell)).replace("\r\n", "\n").replace("\r", "\n").strip()
     return "" if _plain(text) in _SKIPPED else text
 
 

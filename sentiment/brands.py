@@ -6,33 +6,25 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 from sentiment.aspects import Taxonomy, render_stored
+from sentiment.relevance import Judge
+from sentiment.said import Said
 from sentiment.scorer import Scorer
 from sentiment.scorers import load_scorer
 from sentiment.tokenizer import Tokenizer, tokenizer_for
 from tingfeng.model import Brand
 
-
-class Said(Protocol):
-    """A text of a brand; store.scores.Pending is one."""
-
-    @property
-    def mention_id(self) -> int: ...
-    @property
-    def brand(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-
-
 Aspects = Mapping[tuple[int, str], str]  # (mention_id, brand) → "name:label", joined by a tab
 
 
 class BrandWords:
-    """Made from a configuration's brands and its `whole_words`."""
+    """Made from a configuration's brands and its `whole_words`; `filters`: the folder of learnt filters of relevance."""
 
-    def __init__(self, brands: Sequence[Brand], whole_words: Sequence[str] = ()) -> None:
+    def __init__(
+        self, brands: Sequence[Brand], whole_words: Sequence[str] = (), *, filters: Path | None = None
+    ) -> None:
+        self._filters = filters
         self._brands = {brand.name: brand for brand in brands}
         self.whole_words = tuple(whole_words)
         self.names = tuple(dict.fromkeys(word for brand in brands for word in brand.words))
@@ -48,6 +40,11 @@ class BrandWords:
     @cached_property
     def tokenizer(self) -> Tokenizer:
         return tokenizer_for(self.whole_words)
+
+    @cached_property
+    def relevance(self) -> Judge:
+        """Says whether mentions are about the brands they are linked with."""
+        return Judge(tuple(self._brands.values()), self.tokenizer, self._filters)
 
     def aspects(self, scorer: Scorer) -> Callable[[Sequence[Said]], Aspects]:
         """A function that tags a batch, each text with the aspects of the brand it is about."""

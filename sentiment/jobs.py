@@ -1,4 +1,4 @@
-"""The scoring job: texts without a verdict → score rows and buckets, a batch and a transaction at a time."""
+"""The scoring job: texts without a verdict → score rows, whose they are, and buckets; a batch and a transaction at a time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sentiment.brands import Aspects, BrandWords
+from sentiment.relevance import Judge
 from sentiment.scorer import Scorer
 from sentiment.terms import terms_of
 from sentiment.tokenizer import Tokenizer
@@ -41,6 +42,7 @@ class _Work:
     tokenizer: Tokenizer
     batch: int
     aspects: Callable[[Sequence[Pending]], Aspects]
+    judge: Judge
     texts: int = 0
     mentions: int = 0
     comments: int = 0
@@ -62,7 +64,7 @@ def score_pending(
     """
     started = time.monotonic()
     words = words or BrandWords(())
-    work = _Work(db, scorer, words.tokenizer, batch, words.aspects(scorer))
+    work = _Work(db, scorer, words.tokenizer, batch, words.aspects(scorer), words.relevance)
     stopped = False
     for step in (_mentions, _comments):
         while not (stopped := bool(stop and stop())) and step(work):
@@ -91,8 +93,9 @@ def _mentions(work: _Work) -> bool:
         return False
     fresh = _judge(work, {p.text_key: p.text for p in pending if p.text_key not in known})  # no transaction is open
     told = work.aspects(pending)
+    whose = work.judge.judge(pending)
     with work.db.write() as s:
-        work.mentions += scores.record(s, fresh, pending, scorer=name, version=version, aspects=told)
+        work.mentions += scores.record(s, fresh, pending, scorer=name, version=version, aspects=told, judged=whose)
     work.texts += len(fresh)
     return True
 

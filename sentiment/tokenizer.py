@@ -25,6 +25,10 @@ class Tokenizer(Protocol):
 
     def cut(self, text: str) -> list[str]: ...
 
+    def knows(self, word: str) -> bool:
+        """Whether it is a word of the dictionary or one of the user's, not one that was guessed."""
+        ...
+
 
 _RUN = re.compile(r"[A-Za-z0-9%][#&._%+-]+[A-Za-z0-9]")
 _JIEBA_SKIP = re.compile(r"([a-zA-Z0-9]+(?:\.\d+)?%?)")  # jieba.finalseg.re_skip
@@ -63,6 +67,9 @@ class RjiebaTokenizer:
         words = self._cut(text)
         return list(self._cut_runs(words)) if _RUN.search(text) else words
 
+    def knows(self, word: str) -> bool:
+        return bool(self._has_word(storable(word)))
+
     def _cut_runs(self, words: list[str]) -> Iterator[str]:
         for word in words:
             if _RUN.search(word) and not self._has_word(word):
@@ -89,6 +96,9 @@ class JiebaTokenizer:
     def cut(self, text: str) -> list[str]:
         words: list[str] = self._jieba.lcut(storable(text))
         return words
+
+    def knows(self, word: str) -> bool:
+        return bool(self._jieba.FREQ.get(word))
 
 
 def _times(suggested: int) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, literal_column, select, update
+from sqlalchemy import Row, Select, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from store import buckets
@@ -24,6 +24,7 @@ from tingfeng.errors import StoreError
 from tingfeng.model import Correction, Label, Verdict, storable
 
 CORRECTION = table(CorrectionRow)
+Worth = tuple[Label, float]  # label and polarity, as a bucket takes them
 PERSON = "person"  # the scorer of a person's verdict; its version is the correction's id
 AUTHOR_MAX = 120  # characters
 _LOCK = 0x6C61626C  # PostgreSQL's advisory lock of labels: "labl"
@@ -79,7 +80,7 @@ def add(
     if mention is None:
         raise StoreError(f"no mention {mention_id}")
     if brand is not None:
-        _refuse_other(s, mention_id, brand)
+        refuse_other(s, mention_id, brand)
     values = {
         "mention_id": mention_id,
         "brand": brand,
@@ -95,7 +96,8 @@ def add(
     return made
 
 
-def _refuse_other(s: Session, mention_id: int, brand: str) -> None:
+def refuse_other(s: Session, mention_id: int, brand: str) -> None:
+    """StoreError unless the mention is linked with that brand."""
     names = sorted(s.execute(select(LINK.c.brand).where(LINK.c.mention_id == mention_id)).scalars())
     if brand not in names:
         raise StoreError(f"mention {mention_id} is not about '{brand}' but about {', '.join(names)}")
@@ -187,39 +189,58 @@ def _score_row(c: Correction, terms: str) -> tuple[Any, ...]:
 
 def _recount(s: Session, text_key: str, brand: str | None) -> None:
     """Let every counted copy of the text (of that brand) stand under what is now in force, its bucket too."""
-    scores = {(r.scorer, r.version): r for r in s.execute(select(SCORE).where(SCORE.c.text_key == text_key))}
+    rows = s.execute(select(SCORE.c.terms).where(SCORE.c.text_key == text_key))
+    terms = max((r.terms for r in rows), default="")
     found = current(s, [text_key])
-    terms = max((r.terms for r in scores.values()), default="")
     write_scores(s, found.get(text_key, ()), {text_key: terms})
-    known = {f"{name}/{version}": (Label(r.label), float(r.polarity)) for (name, version), r in scores.items()}
+    known = counted_under(s, [text_key]).get(text_key, {})
     marks: list[tuple[Any, ...]] = []
     counts: list[Count] = []
-    for pair in _counted_copies(s, text_key, brand):
-        # Retention may have had the score it was counted under: then its label says the most that is known.
-        old = (Label(pair.label), known.get(pair.counted_by, (pair.label, float(pair.label)))[1])
+    for pair in counted_copies(s, text_key, brand):
         label = ruling(found, text_key, pair.brand)
         if label is not None:
-            new: tuple[Label, float] | None = (label.label, float(label.label))
+            new: Worth | None = (label.label, float(label.label))
             mark: tuple[Any, ...] = (counted_as(label), int(label.label), pair.overruled or pair.counted_by)
         elif pair.overruled is not None:
             new = known.get(pair.overruled)
             mark = (pair.overruled, int(new[0]), None) if new else (None, None, None)  # to be scored again
         else:
             continue
-        place = (pair.brand, pair.source, pair.published_at)
         marks.append((pair.mention_id, pair.brand, *mark))
-        counts += [Count(*place, *old, times=-1), *([Count(*place, *new)] if new else [])]
+        if pair.relevant is not False:  # else it stands in no bucket
+            place = (pair.brand, pair.source, pair.published_at)
+            counts += [Count(*place, *worth(pair, known), times=-1), *([Count(*place, *new)] if new else [])]
     _MARK.run(s, marks)
     buckets.add(s, counts)
 
 
-def _counted_copies(s: Session, text_key: str, brand: str | None) -> Sequence[Row[Any]]:
-    query = (
+def counted_under(s: Session, text_keys: Iterable[str]) -> dict[str, dict[str, Worth]]:
+    """What each text adds to a bucket, by text key and then by what may stand in `counted_by`."""
+    found: dict[str, dict[str, Worth]] = {}
+    for part in chunks(sorted(set(text_keys))):
+        for r in s.execute(select(SCORE).where(one_of(s, SCORE.c.text_key, part))):
+            found.setdefault(r.text_key, {})[f"{r.scorer}/{r.version}"] = (Label(r.label), float(r.polarity))
+    return found
+
+
+def worth(pair: Row[Any], known: Mapping[str, Worth]) -> Worth:
+    """What a counted pair added to its bucket. Retention may have had the score: then its label says the most."""
+    return Label(pair.label), known.get(pair.counted_by, (pair.label, float(pair.label)))[1]
+
+
+def counted_pairs() -> Select[Any]:
+    """Counted pairs with their place in the buckets, in the order in which everybody locks them."""
+    return (
         select(LINK.c.mention_id, LINK.c.brand, LINK.c.counted_by, LINK.c.label, LINK.c.overruled)
-        .add_columns(MENTION.c.source, MENTION.c.published_at)
+        .add_columns(LINK.c.relevant, LINK.c.relevance_by, MENTION.c.text_key, MENTION.c.source, MENTION.c.published_at)
         .join(MENTION, MENTION.c.id == LINK.c.mention_id)
-        .where(MENTION.c.text_key == text_key, LINK.c.counted_by.is_not(None))
+        .where(LINK.c.counted_by.is_not(None))
         .order_by(LINK.c.mention_id, LINK.c.brand)
         .with_for_update(of=LINK)
     )
+
+
+def counted_copies(s: Session, text_key: str, brand: str | None) -> Sequence[Row[Any]]:
+    """The counted copies of a text, of that brand or of all, locked."""
+    query = counted_pairs().where(MENTION.c.text_key == text_key)
     return s.execute(query if brand is None else query.where(LINK.c.brand == brand)).all()

@@ -29,6 +29,7 @@ INSERT = Batch(MentionRow, TAKEN, lambda insert: insert.on_conflict_do_nothing()
 REGION_MAX = NAME_MAX = 80  # characters
 NATIVE_ID_MAX = 300  # characters; feeds use whole addresses as ids
 COUNTS = ("followers", "reposts", "comments", "likes")
+OURS = LINK.c.relevant.is_not(False)  # what every count and list asks for: the brand is meant, or nobody judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +181,8 @@ def kept_since(s: Session) -> datetime | None:
 
 
 def by_ids(s: Session, ids: Sequence[int], *, brand: str | None = None) -> list[MentionWithVerdict]:
-    """Mentions with the verdict they were counted under, in the order of `ids`; unknown ids are left out.
+    """Mentions with the verdict they were counted under, in the order of `ids`; unknown ids are left out, and so are
+    brands they do not mean.
 
     A person may have labelled a text for one brand only: the verdict is then that of `brand`, where it is given.
     """
@@ -195,10 +197,10 @@ def by_ids(s: Session, ids: Sequence[int], *, brand: str | None = None) -> list[
 
 
 def _with_verdict() -> Select[Any]:
-    """Mentions with each of their brands and, where counted, the score they were counted under."""
+    """Mentions with each of the brands they mean and, where counted, the score they were counted under."""
     scores = (SCORE.c.polarity, SCORE.c.label, SCORE.c.negative, SCORE.c.neutral, SCORE.c.positive)
     return select(MENTION, LINK.c.brand, *scores).select_from(
-        MENTION.join(LINK, LINK.c.mention_id == MENTION.c.id).outerjoin(SCORE, counted_score())
+        MENTION.join(LINK, and_(LINK.c.mention_id == MENTION.c.id, OURS)).outerjoin(SCORE, counted_score())
     )
 
 
@@ -237,7 +239,7 @@ def top(
     query = (
         select(MENTION.c.id, MENTION.c.text_key, *(MENTION.c[name] for name in COUNTS))
         .join(LINK, LINK.c.mention_id == MENTION.c.id)
-        .where(LINK.c.brand == brand, MENTION.c.published_at >= since, MENTION.c.published_at < until)
+        .where(LINK.c.brand == brand, OURS, MENTION.c.published_at >= since, MENTION.c.published_at < until)
     )
     if label is not None:
         query = query.where(LINK.c.label == int(label))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from store import feedback
 from store.buckets import BUCKETS
-from store.mentions import LINK, MENTION, SCORE, counted_score
+from store.mentions import LINK, MENTION, OURS, SCORE, counted_score
 from store.runs import Interval, coverage, coverage_by_source
 from store.series import sources_of
 from tingfeng.clock import day_bounds, local_day
@@ -125,7 +125,7 @@ def term_counts(s: Session, brand: str, since: datetime, until: datetime, label:
         .select_from(MENTION)
         .join(LINK, LINK.c.mention_id == MENTION.c.id)
         .join(SCORE, counted_score())
-        .where(LINK.c.brand == brand, MENTION.c.published_at >= since, MENTION.c.published_at < until)
+        .where(LINK.c.brand == brand, OURS, MENTION.c.published_at >= since, MENTION.c.published_at < until)
         .group_by(SCORE.c.terms)
     )
     if label is not None:
@@ -142,7 +142,7 @@ def aspect_counts(s: Session, brand: str, since: datetime, until: datetime) -> d
     query = (
         select(LINK.c.aspects, func.count())
         .join(MENTION, MENTION.c.id == LINK.c.mention_id)
-        .where(LINK.c.brand == brand, MENTION.c.published_at >= since, MENTION.c.published_at < until)
+        .where(LINK.c.brand == brand, OURS, MENTION.c.published_at >= since, MENTION.c.published_at < until)
         .where(LINK.c.aspects != "", LINK.c.counted_by.is_not(None))
         .group_by(LINK.c.aspects)
     )

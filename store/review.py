@@ -10,7 +10,7 @@ from heapq import nlargest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from store.mentions import COUNTS, LINK, MENTION, SCORE, MentionWithVerdict, by_ids, counted_score
+from store.mentions import COUNTS, LINK, MENTION, OURS, SCORE, MentionWithVerdict, by_ids, counted_score
 from tingfeng.measures import reach_weight
 
 
@@ -32,7 +32,7 @@ def doubts(s: Session, brands: Sequence[str], since: datetime, until: datetime, 
         select(MENTION.c.id, MENTION.c.text_key, *scores, *counts)
         .join(LINK, LINK.c.mention_id == MENTION.c.id)
         .join(SCORE, counted_score())
-        .where(LINK.c.brand.in_(brands), LINK.c.overruled.is_(None), func.length(MENTION.c.text) > 0)
+        .where(LINK.c.brand.in_(brands), OURS, LINK.c.overruled.is_(None), func.length(MENTION.c.text) > 0)
         .where(MENTION.c.published_at >= since, MENTION.c.published_at < until)
     )
     best: dict[str, tuple[float, float, int]] = {}

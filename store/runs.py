@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, delete, func, select, update
+from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from store.sql import affected, insert_into, insert_one, table
@@ -129,6 +129,13 @@ def recent(s: Session, *, limit: int, source: str | None = None) -> list[Run]:
     if source is None:
         return [_run(row) for row in s.execute(_runs().limit(limit))]
     return [_run(row) for row in s.execute(_NEWEST_OF, {"source": source, "limit": limit})]
+
+
+def good(s: Session, source: str, *, limit: int, accept: str, accept_before: datetime) -> list[Run]:
+    """The newest runs of the source that went well, newest first; and those that failed as `accept` before then."""
+    accepted = and_(RUN.c.reason == accept, RUN.c.started_at < accept_before)
+    query = _runs(source).where(or_(RUN.c.status == RunStatus.OK, accepted)).limit(limit)
+    return [_run(row) for row in s.execute(query)]
 
 
 def coverage(s: Session, source: str, *, since: datetime, until: datetime) -> list[Interval]:

@@ -15,16 +15,17 @@ from typing import Any
 from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from store import buckets, corrections
+from store import buckets, corrections, relevance
 from store.buckets import Count
 from store.mentions import LINK, MENTION, SCORE, scored_text, verdict_of
 from store.sql import Batch, chunks, one_of, table
 from store.tables import MentionBrandRow, ScoreRow, SurveyResponseRow
 from tingfeng.model import Correction, Score, Verdict, storable
+from tingfeng.relevance import Relevance
 
 ANSWER = table(SurveyResponseRow)
 WRITE = Batch(ScoreRow, SCORE.c.keys(), lambda insert: insert.on_conflict_do_nothing())
-MARKED = ("counted_by", "label", "overruled", "aspects")
+MARKED = ("counted_by", "label", "overruled", "aspects", "relevant", "relevance", "relevance_by")
 MARK = Batch(
     MentionBrandRow,
     ["key_mention_id", "key_brand", *MARKED],
@@ -109,12 +110,15 @@ def record(
     scorer: str,
     version: str,
     aspects: Mapping[tuple[int, str], str] = MappingProxyType({}),
+    judged: Mapping[tuple[int, str], Relevance] = MappingProxyType({}),
 ) -> int:
-    """Write scores, mark the pairs as counted and add them to their buckets; how many pairs were counted now.
+    """Write scores, mark the pairs as counted and add them to their buckets; how many pairs were done now.
 
     Pairs that someone else counted meanwhile are left alone, so are pairs whose text has no score of this scorer and
     version, given here or stored. Where a person labelled the text the pair counts under that label. `aspects`, by
-    (mention_id, brand), are stored as given: "name:label", joined by a tab. Must run inside `db.write()`.
+    (mention_id, brand), are stored as given: "name:label", joined by a tab. `judged` says whether a pair is about the
+    brand, unless a person says otherwise: an irrelevant one is marked as all others and stands in no bucket. Must run
+    inside `db.write()`.
     """
     corrections.hold(s)
     WRITE.run(s, sorted(map(_values, scores)))
@@ -123,6 +127,7 @@ def record(
     wanted = {(p.mention_id, p.brand): p for p in pending if p.text_key in verdicts}
     mine = [wanted[pair] for pair in _still_uncounted(s, wanted)]
     labels = _labels(s, mine, scorer, version)
+    told_whose = relevance.settled(s, {(p.mention_id, p.brand): p.text_key for p in mine}, judged)
     marks: list[tuple[Any, ...]] = []
     counts: list[Count] = []
     for p in mine:
@@ -131,8 +136,12 @@ def record(
         if label is not None:
             verdict, by, overruled = corrections.verdict_by(label), corrections.counted_as(label), by
         told = aspects.get((p.mention_id, p.brand), "") if aspects else ""
-        marks.append((p.mention_id, p.brand, by, int(verdict.label), overruled, storable(told) if told else told))
-        counts.append(Count(p.brand, p.source, p.published_at, verdict.label, verdict.polarity))
+        whose = told_whose.get((p.mention_id, p.brand))
+        meant = (whose.relevant, whose.p, whose.by) if whose else (None, None, None)
+        told = storable(told) if told else told
+        marks.append((p.mention_id, p.brand, by, int(verdict.label), overruled, told, *meant))
+        if whose is None or whose.relevant:
+            counts.append(Count(p.brand, p.source, p.published_at, verdict.label, verdict.polarity))
     MARK.run(s, marks)
     buckets.add(s, counts)
     return len(mine)

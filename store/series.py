@@ -35,6 +35,14 @@ def series(s: Session, brand: str, *, since: datetime, until: datetime) -> list[
     ]
 
 
+def series_of(s: Session, brand: str, source: str, *, since: datetime, until: datetime) -> Series:
+    """`series` of one source, whether or not it ever had the brand."""
+    start = bucket_start(since)
+    length = max(0, (until - start) // BUCKET)
+    covered = coverage_by_source(s, since=start, until=start + length * BUCKET).get(source, ())
+    return _series(s, brand, source, start, length, covered)
+
+
 def _series(s: Session, brand: str, source: str, start: datetime, length: int, covered: Iterable[Interval]) -> Series:
     end = start + length * BUCKET
     negative: list[int | None] = [None] * length

@@ -187,6 +187,12 @@ class AlertRule(Section):
     )
     calm: Duration = Field(default=timedelta(hours=2), description="Quiet for this long = the incident is over.")
     repeat: Duration = Field(default=timedelta(hours=4), description="Say it again after this long while it goes on.")
+    silence_p: StrictFloat = Field(
+        default=1e-4,
+        gt=0,
+        lt=1,
+        description="A source more silent than chance allows is blind; this is how improbable.",
+    )
 
 
 class DigestRule(Section):

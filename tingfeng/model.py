@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Any
 
 
 class Label(IntEnum):
@@ -46,7 +47,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
-    """What we listen for. Words are matched as plain substrings, case-folded."""
+    """What we listen for. Names, must, any and none words count where they stand as words: see sentiment/naming.py."""
 
     name: str
     aliases: tuple[str, ...] = ()
@@ -64,20 +65,6 @@ class Brand:
     def words(self) -> tuple[str, ...]:
         """All names the brand goes by, its own first, without repeats."""
         return tuple(dict.fromkeys((self.name, *self.aliases)))
-
-    def admits(self, text: str) -> bool:
-        """Whether must/any/none words let `text` count for this brand (says nothing about its names)."""
-        folded = text.casefold()
-        return (
-            all(w.casefold() in folded for w in self.must)
-            and (not self.any or any(w.casefold() in folded for w in self.any))
-            and not any(w.casefold() in folded for w in self.none)
-        )
-
-    def named_in(self, text: str) -> bool:
-        """Whether `text` says one of the brand's names."""
-        folded = text.casefold()
-        return any(w.casefold() in folded for w in self.words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,3 +322,4 @@ class Run:
     found: int = 0
     stored: int = 0
     skipped: int = 0
+    stats: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)  # what spider and crawl counted

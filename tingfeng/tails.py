@@ -59,6 +59,16 @@ def log_negative_binomial_tail(k: int, mean: float, dispersion: float) -> float:
     return math.log1p(-min(below, 1.0 - _EPS))
 
 
+def log_negative_binomial_none(mean: float, dispersion: float) -> float:
+    """ln P(X = 0) for the negative binomial of `negative_binomial_tail`: −mean, less where counts are overdispersed.
+
+    ValueError when mean or dispersion is negative.
+    """
+    if mean < 0 or dispersion < 0:
+        raise ValueError("neither a mean count nor dispersion can be negative")
+    return -mean if dispersion < _NEAR_POISSON else -math.log1p(dispersion * mean) / dispersion
+
+
 def dispersion(pairs: Iterable[tuple[float, float]]) -> float:
     """Moment estimate of the overdispersion a in variance = mean + a · mean², from (count, mean) pairs; ≥ 0.
 

@@ -38,6 +38,32 @@ READERS: dict[str, str] = {  # name → module
     "hot_boards": "crawler.bodies.hot_boards",
 }
 
+# What an operator may call a group of routes, most likely first. Names that no reader has are passed over.
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "weibo": ("weibo_mobile", "weibo_pc", "weibo_html", "weibo_cli", "weibo_hot", "feed"),
+    "zhihu": ("zhihu_open", "zhihu_web", "hot_boards"),
+    "v2ex": ("v2ex", "feed"),
+    "bilibili": ("bilibili", "feed"),
+    "weixin": ("sogou_weixin",),
+    "wechat": ("sogou_weixin",),
+    "hot": ("weibo_hot", "hot_boards"),
+    "baidu": ("hot_boards",),
+    "rsshub": ("feed",),
+    "news": ("feed",),
+}
+
+
+def members_of(family: str) -> tuple[str, ...]:
+    """The registered readers of a family; none when it is no family."""
+    return tuple(name for name in FAMILIES.get(family, ()) if name in READERS)
+
+
+def relatives_of(reader: str) -> tuple[str, ...]:
+    """The other registered readers of the families that `reader` belongs to."""
+    families = [members for members in FAMILIES.values() if reader in members]
+    names = dict.fromkeys(name for members in families for name in members)
+    return tuple(name for name in names if name != reader and name in READERS)
+
 
 def load_reader(name: str) -> Reader:
     """The reader called `name`. UnknownName when there is none."""

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from crawler.bodies.hotlist import Entries, document, inside, objects, refusal_message, refusal_page, words
+from crawler.bodies.hotlist import Entries, inside, objects, refusal_message, refusal_page, words
+from crawler.bodies.zhihu_open import CODES as ZHIHU_CODES
+from crawler.documents import load_object
 from crawler.post import Reading
-from crawler.spiders.zhihu_open import CODES as ZHIHU_CODES
 from crawler.text import address, count_of, text_of, without_parameters
 from crawler.times import from_epoch
 from tingfeng.errors import CrawlError, LayoutChanged, Refused
@@ -31,7 +32,7 @@ BILIBILI_CODES: dict[int, CrawlError] = {
 
 def read(body: bytes, *, url: str, seen_at: datetime) -> Reading:
     """The board in `body`, whichever it is; `url` and `seen_at` are not needed for it."""
-    data = _embedded(body) or document(body)
+    data = _embedded(body) or load_object(body)
     for fits, reader in _SHAPES:
         if fits(data):
             return reader(data)
@@ -47,7 +48,7 @@ def _embedded(body: bytes) -> dict[str, Any] | None:
         raise refused
     begin += len(_EMBEDDED[0])
     end = body.find(_EMBEDDED[1], begin)
-    return document(body[begin : end if end >= 0 else len(body)])
+    return load_object(body[begin : end if end >= 0 else len(body)])
 
 
 def _baidu(data: dict[str, Any]) -> Reading:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,20 +13,6 @@ from tingfeng.errors import CrawlError, LayoutChanged, Refused
 
 MOST = 500  # entries read of one list; the longest known has 60
 LONGEST_TITLE, LONGEST_TEXT = 300, 2_000  # characters
-
-
-def document(body: bytes) -> dict[str, Any]:
-    """The JSON object in `body`. Refused for a page that is a known refusal, LayoutChanged for anything else."""
-    text = body.lstrip(b"\xef\xbb\xbf \r\n\t")
-    if text.startswith(b"<"):
-        raise refusal_page(body) or LayoutChanged("layout_changed", "HTML, not JSON")
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as e:
-        raise LayoutChanged("layout_changed", f"no JSON, or cut short, after {len(body)} bytes") from e
-    if not isinstance(data, dict):
-        raise LayoutChanged("layout_changed", f"expected an object, got a {type(data).__name__}")
-    return data
 
 
 def refusal_page(body: bytes) -> CrawlError | None:

@@ -6,9 +6,9 @@ import re
 from datetime import datetime
 from typing import Any
 
+from crawler.documents import load_object
 from crawler.post import Reading
 from crawler.text import count_of
-from crawler.weibo import load_body
 from crawler.weibo_posts import read_post
 from tingfeng.errors import CrawlError, LayoutChanged, Refused
 
@@ -30,7 +30,7 @@ def read(body: bytes, *, url: str, seen_at: datetime) -> Reading:
     `paging`: records (listed, and so paid for), total (a rough word of the platform's), more (True, False or None: not
     told).
     """
-    data = load_body(body)
+    data = load_object(body)
     error = error_in(data)
     if error is not None:
         raise error

@@ -14,11 +14,12 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from parsel import Selector
 
-from crawler.bodies.hotlist import Entries, document, inside, objects, refusal_message, refusal_page, words
+from crawler.bodies.hotlist import Entries, inside, objects, refusal_message, refusal_page, words
+from crawler.documents import load_object
 from crawler.post import Reading
 from crawler.text import address, count_of
 from crawler.times import from_epoch
-from crawler.weibo import check
+from crawler.weibo import has_answer
 from tingfeng.errors import CrawlError, LayoutChanged, Refused
 
 BOARD = "hot:weibo"
@@ -39,10 +40,12 @@ def read(body: bytes, *, url: str, seen_at: datetime) -> Reading:
     """The list in any of its forms; `url` tells the category of an official one."""
     if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         return _page(body)
-    data = document(body)
+    data = load_object(body)
     if "code" in data:
         return _official(data, url)
-    inner = check(data).get("data")
+    if not has_answer(data, nothing := Reading(), url=url):
+        return nothing
+    inner = data.get("data")
     if not isinstance(inner, dict):
         raise LayoutChanged("layout_changed", "no data in the answer")
     for key in ("realtime", "band_list"):
@@ -55,7 +58,7 @@ def read(body: bytes, *, url: str, seen_at: datetime) -> Reading:
 
 def token_of(body: bytes) -> str:
     """The token in the answer to /open/auth/ws_token; the named refusal when it holds none."""
-    data = document(body)
+    data = load_object(body)
     _check_code(data)
     token = inside(data, "data", "token")
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from crawler.documents import load_object
 from crawler.post import Post, Reading
 from crawler.refusals import not_json
 from crawler.text import count_of, text_of
 from crawler.times import weibo_id_time
-from crawler.weibo import address_of, has_answer, load_body, mid_in, parts_of, refuse_gates
+from crawler.weibo import address_of, has_answer, mid_in, parts_of, refuse_gates
 from crawler.weibo_posts import counts_of, cursor_of, mid_of, read_comment, read_post
 from tingfeng.errors import LayoutChanged
 
@@ -30,7 +31,7 @@ def read(body: bytes, *, url: str, seen_at: datetime) -> Reading:
     if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         read_post(_rendered(body), into, seen_at=seen_at)
         return into
-    data = load_body(body)
+    data = load_object(body)
     if not has_answer(data, into, url=url):
         return into
     _read_answer(data.get("data"), into, url=url, seen_at=seen_at)

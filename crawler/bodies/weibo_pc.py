@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from crawler.bodies.weibo_mobile import read_long_text
+from crawler.documents import load_object
 from crawler.post import Reading
 from crawler.text import count_of
-from crawler.weibo import has_answer, load_body, mid_in, parts_of, refuse_gates
+from crawler.weibo import has_answer, mid_in, parts_of, refuse_gates
 from crawler.weibo_posts import cursor_of, mid_of, read_comment, read_post
 from tingfeng.errors import LayoutChanged
 
@@ -20,7 +21,7 @@ def read(body: bytes, *, url: str, seen_at: datetime) -> Reading:
     """
     refuse_gates(url)
     into = Reading()
-    data = load_body(body)
+    data = load_object(body)
     if not has_answer(data, into, url=url):
         return into
     _read_answer(data, into, url=url, seen_at=seen_at)

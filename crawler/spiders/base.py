@@ -6,48 +6,31 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
+from crawler.ears import Ears
 from crawler.options import Options
-from crawler.outcome import Outcome
+from crawler.outcome import START, Filling, Outcome, name_of
 from crawler.post import Post, Reading
-from crawler.refusals import not_json, translate
-from crawler.spec import CrawlSpec
+from crawler.refusals import LOGIN_WALLS, not_json, translate
+from crawler.spec import CrawlSpec, Gap
 from crawler.text import cut
-from crawler.times import AHEAD
-from tingfeng.errors import CrawlError, LayoutChanged
-from tingfeng.model import Brand, HotPage, Mention, Query
+from crawler.times import AHEAD, MOST_SKEW
+from tingfeng.errors import CrawlError, LayoutChanged, Refused
+from tingfeng.model import HotPage, Mention, Query
 from tingfeng.privacy import Pseudonyms
 
 ENOUGH = 0.7  # of the time limit
+LAST = 1_000_000  # what priority gaps are behind everything else
 
 Page = list[Mention] | HotPage
 Output = Iterator[Page | Request]
-
-
-@dataclass(frozen=True, slots=True)
-class Ear:
-    """A brand made ready to be listened for in thousands of texts."""
-
-    name: str
-    words: tuple[str, ...]  # case-folded
-    picky: Brand | None  # when its must/any/none words have to be asked
-
-    @classmethod
-    def of(cls, brand: Brand) -> Self:
-        words = tuple(word.casefold() for word in brand.words)
-        return cls(brand.name, words, brand if brand.must or brand.any or brand.none else None)
-
-    def hears(self, folded: str) -> bool:
-        """As Brand.named_in, of a text that is case-folded already."""
-        return any(word in folded for word in self.words)
 
 
 class TingfengSpider(Spider):
@@ -63,13 +46,17 @@ class TingfengSpider(Spider):
     needs_credential: ClassVar[bool] = False
     robots_exempt: ClassVar[str] = ""  # why robots.txt does not govern this source; empty: it does
     follows_redirects: ClassVar[bool] = False
+    # How much of the past can be read: "pages" = page by page, as `fill` does; "listed" = what is listed now and no
+    # more (a feed); "none" = only a choice, such as the ten best.
+    reaches_back: ClassVar[Literal["pages", "listed", "none"]] = "none"
 
     def __init__(self, *, spec: CrawlSpec, options: Options) -> None:
         super().__init__(name=spec.source)
         self.spec, self.options = spec, options
         self.base_url = (spec.base_url or self.home).rstrip("/")
-        self.outcome = Outcome()
-        self._ears = [Ear.of(brand) for brand in spec.brands]
+        self.outcome = Outcome(reaches_back=self.reaches_back)
+        self.gap_pages = spec.gap_pages  # requests left for filling gaps
+        self._ears = Ears(spec.brands)
         self._pseudonyms = Pseudonyms(spec.author_secret)
         self._started = time.monotonic()
         self._closing: asyncio.Task[None] | None = None
@@ -94,8 +81,12 @@ class TingfengSpider(Spider):
         return (spec.base_url or cls.home,)
 
     def searches(self) -> Iterable[Request]:
-        """The first requests. Each belongs to a search opened with `begin`."""
+        """The first requests. Each belongs to a search opened with `begin`, query by query."""
         raise NotImplementedError
+
+    def fill(self, gap: Gap) -> Iterable[Request]:
+        """The first requests for a stretch of the past that was missed; closed with `filled`. Only with "pages"."""
+        return ()
 
     def judge(self, response: Response) -> CrawlError | None:
         """What an answer other than 200 means on this platform, if its body tells more than its status."""
@@ -104,10 +95,21 @@ class TingfengSpider(Spider):
     # --- what it may use
 
     async def start(self) -> AsyncIterator[Any]:
-        self.begin("start")
-        for request in self.searches():
+        self.begin(START)
+        for n, request in enumerate(self.searches()):
+            request.priority -= n  # one after the other: of many half-read searches none has finished when it ends
             yield request
-        self.done("start")
+        self.done(START)
+        for gap in self.spec.gaps:
+            for request in self._fill(gap):
+                request.priority -= LAST
+                yield request
+
+    def _fill(self, gap: Gap) -> Iterable[Request]:
+        requests = [] if self.is_late() or self.gap_pages <= 0 else list(self.fill(gap))
+        if requests:
+            self.outcome.open_searches.add(f"gap/{gap.id}")  # nobody's: it holds no query's window up
+        return requests
 
     def now(self) -> datetime:
         """The time in the story the crawl was told, moved on by what has passed since."""
@@ -148,13 +150,15 @@ class TingfengSpider(Spider):
 
     def stop(self, error: CrawlError) -> None:
         """End the crawl under this name; what is already read will still be stored."""
+        if self.spec.credential and error.reason in LOGIN_WALLS:
+            error = Refused("cookie_expired", f"{error.reason} in spite of a credential: {error.detail}")
         self.outcome.end(error)
         if self._closing is None:
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason=error.reason))
 
     def since_of(self, query: Query | None) -> datetime:
         """How far back this search has to read; every one has a window of its own."""
-        return self.spec.since
+        return self.spec.windows.get(name_of(query), self.spec.since)
 
     def begin(self, search: str, *, query: Query | None = None) -> None:
         """Open a search. `query`: on whose behalf; what it yields is counted under it."""
@@ -163,6 +167,11 @@ class TingfengSpider(Spider):
     def done(self, search: str, *, covered_since: datetime | None = None) -> None:
         """The search is through. `covered_since`: how far back it got, if not to the start of the window."""
         self.outcome.done(search, covered_since)
+
+    def filled(self, filling: Filling) -> None:
+        """What came of one of `spec.gaps`, begun by `fill`."""
+        self.outcome.open_searches.discard(f"gap/{filling.gap}")
+        self.outcome.filled.append(filling)
 
     def seen_again(self, post: Post) -> None:
         """A post of `spec.revisit` was looked at again: its counts are kept, with the time, if it is a stored one."""
@@ -203,13 +212,8 @@ class TingfengSpider(Spider):
         return self._pseudonyms.of(platform or self.platform, author)
 
     def brands_of(self, text: str, *, asked: str | None) -> tuple[str, ...]:
-        """Whose a text is: the brand we searched for, unless its words exclude it, and every other one it names."""
-        folded = text.casefold()
-        return tuple(
-            ear.name
-            for ear in self._ears
-            if (ear.name == asked or ear.hears(folded)) and (ear.picky is None or ear.picky.admits(text))
-        )
+        """Whose a text may be: the brand we searched for and every other one it names."""
+        return self._ears.brands_of(text, asked=asked)
 
     def mention_of(self, post: Post, query: Query | None, *, seen_at: datetime) -> Mention | None:
         """The mention in what a reader found; None when it is nobody's, or has no time we can place it at (skipped)."""
@@ -257,7 +261,9 @@ class TingfengSpider(Spider):
         if not brands:
             self.count("not_ours")
             return None
-        self.outcome.heard(query)
+        self.outcome.heard(query, published_at)
+        if published_at > fields["seen_at"] + MOST_SKEW:
+            self.count("time/ahead")
         fields.setdefault("platform", self.platform)
         return Mention(
             source=self.spec.source,

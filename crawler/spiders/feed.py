@@ -55,6 +55,7 @@ class FeedSpider(TingfengSpider):
     options_class = FeedOptions
     options: FeedOptions
     follows_redirects = True
+    reaches_back = "listed"
 
     @classmethod
     def problems(cls, spec: CrawlSpec, options: Any) -> list[str]:

@@ -8,7 +8,7 @@ again and comments are read, each within the budget the options give.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -22,7 +22,7 @@ from crawler.options import Options
 from crawler.paging import Search
 from crawler.post import Post, Reading
 from crawler.refusals import translate
-from crawler.spec import CrawlSpec
+from crawler.spec import CrawlSpec, Gap
 from crawler.spiders.base import Output, TingfengSpider
 from crawler.spiders.weibo_errands import Errands
 from crawler.weibo import cookie_headers, cookie_problems
@@ -80,6 +80,7 @@ class WeiboMobileSpider(TingfengSpider):
     home = "https://m.weibo.cn"
     options_class = WeiboMobileOptions
     options: WeiboMobileOptions
+    reaches_back = "pages"
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -116,6 +117,10 @@ class WeiboMobileSpider(TingfengSpider):
             self.seen_gone(native_id)
         return reading
 
+    def fill(self, gap: Gap) -> Iterable[Request]:
+        if gap.query is not None:
+            yield from self._ask(Search.of_gap(gap, gap.query, self._address(gap.query.text)))
+
     # --- pages
 
     def _ask(self, search: Search) -> Iterator[Request]:
@@ -123,16 +128,21 @@ class WeiboMobileSpider(TingfengSpider):
         if search.asked and not search.over and self.is_late():
             self.count("search/out_of_time")
             return
-        while search.may_ask(limit=self.options.max_pages, prefetch=self.options.prefetch):
+        while search.may_ask(limit=self._limit(search), prefetch=self.options.prefetch):
             search.asked += 1
             search.waiting += 1
+            self.gap_pages -= search.gap is not None
             yield self.request(
                 search.address + str(search.asked),
                 self.parse_page,
                 headers=self.headers,
+                priority=-1 if search.gap else 0,
                 search=search,
                 page=search.asked,
             )
+
+    def _limit(self, search: Search) -> int:
+        return search.asked + max(0, self.gap_pages) if search.gap else self.options.max_pages
 
     def _address(self, words: str) -> str:
         """Where a search is found, but for the number of the page."""
@@ -145,25 +155,8 @@ class WeiboMobileSpider(TingfengSpider):
         seen_at = self.now()
         reading = self.take(read(response.body, url=response.url, seen_at=seen_at))
         pinned = reading.paging.get("pinned", ())
-        mentions: list[Mention] = []
-        long_ones: list[Short] = []
-        known, newest = len(search.seen), None
-        for post in reading.posts:
-            published_at = post.published_at
-            if published_at is None:
-                continue
-            newest = published_at if newest is None else max(newest, published_at)
-            if not search.saw(post.native_id, None if post.native_id in pinned else published_at):
-                continue
-            mention = self.mention_of(post, search.query, seen_at=seen_at)
-            if mention is None:
-                continue
-            if (post.comments or 0) >= self.options.comments_from:
-                self._errands.remember(post, search.query)
-            if self._wants_full(post):
-                long_ones.append(Short(post, search.query, seen_at))
-            else:
-                mentions.append(mention)
+        known, newest = len(search.seen), max(filter(None, (p.published_at for p in reading.posts)), default=None)
+        mentions, long_ones = self._sort(reading.posts, search, pinned, seen_at)
         if mentions:
             yield mentions
         for short in long_ones:
@@ -180,11 +173,37 @@ class WeiboMobileSpider(TingfengSpider):
         if search.waiting == 0:
             yield from self._close(search)
 
+    def _sort(
+        self, posts: Sequence[Post], search: Search, pinned: Collection[str], seen_at: datetime
+    ) -> tuple[list[Mention], list[Short]]:
+        """What of a page's posts is news to this search: mentions, and cut ones whose full text is to be had."""
+        mentions: list[Mention] = []
+        long_ones: list[Short] = []
+        for post in posts:
+            at = post.published_at
+            if at is None or not search.saw(post.native_id, None if post.native_id in pinned else at):
+                continue
+            mention = self.mention_of(post, search.query, seen_at=seen_at)
+            if mention is None:
+                continue
+            if search.gap is None and (post.comments or 0) >= self.options.comments_from:
+                self._errands.remember(post, search.query)
+            if search.gap is None and self._wants_full(post):
+                long_ones.append(Short(post, search.query, seen_at))
+            else:
+                mentions.append(mention)
+        return mentions, long_ones
+
     def _close(self, search: Search) -> Output:
+        if search.gap is not None:
+            self.filled(search.filling(search.gap, site_limit=SITE_LIMIT, now=self.now()))
+            return
         if not search.seen and search.total >= PAGE_SIZE:
             raise LayoutChanged("layout_changed", f"{search.total} posts announced, none found on the pages")
         if not search.seen:
             self.count("search/empty")
+        if search.cut_short(PAGE_SIZE):
+            self.count("search/first_page_only")
         self.done(search.name, covered_since=search.covered_since(site_limit=SITE_LIMIT, now=self.now()))
         self._searching -= 1
         if self._searching == 0:
@@ -208,11 +227,12 @@ class WeiboMobileSpider(TingfengSpider):
         if mid in self._full:
             yield self._lengthen([short], self._full[mid])
         elif mid in self._waiting_for_full:
+            self.begin(f"long/{mid}", query=short.query)  # its window, too, waits for the text
             self._waiting_for_full[mid].append(short)
         else:
             self._full_left -= 1
             self._waiting_for_full[mid] = [short]
-            self.begin(f"long/{mid}")
+            self.begin(f"long/{mid}", query=short.query)
             url = f"{self.base_url}/statuses/extend?id={mid}"
             yield self.request(url, self.parse_full, errback=self._full_failed, headers=self.headers, mid=mid)
 

@@ -6,7 +6,13 @@ from typing import Any, Literal
 
 from alembic import context
 
-from store import tables_hot, tables_privacy, tables_stories  # noqa: F401  (their tables join the metadata)
+from store import (  # noqa: F401  (their tables join the metadata)
+    tables_hot,
+    tables_privacy,
+    tables_relevance,
+    tables_stories,
+    tables_windows,
+)
 from store.columns import UnixSeconds, UtcDateTime
 from store.tables import MentionRow
 

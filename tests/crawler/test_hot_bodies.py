@@ -104,7 +104,7 @@ def test_hot_band_also_tells_since_when():
         ("weibo_hot", "a code nobody knows", {"code": 7, "message": "no"}, Refused, "code_7"),
         ("weibo_hot", "no visitors", {"ok": -100, "url": "https://weibo.com/login.php"}, Refused, "login_required"),
         ("weibo_hot", "log in first", {"ok": 0, "message": "前方有点拥堵，请登录后使用"}, Refused, "login_required"),
-        ("weibo_hot", "an address instead of data", {"error": "Forbidden"}, Refused, "not_ok"),
+        ("weibo_hot", "asked in the wrong form", {"error": "Forbidden"}, CrawlError, "bad_request"),
         ("weibo_hot", "a list without entries", {"ok": 1, "data": {"realtime": []}}, LayoutChanged, "layout_changed"),
         ("weibo_hot", "entries of other keys", {"ok": 1, "data": {"realtime": [{}]}}, LayoutChanged, "layout_changed"),
         ("weibo_hot", "nothing but ads", {"ok": 1, "data": {"realtime": [{"is_ad": 1}]}}, LayoutChanged, None),
@@ -208,7 +208,7 @@ def test_recorded_weibo_side_list(shared: Path):
 @pytest.mark.parametrize("key", ["needs_visitor", "login_wall", "bad_request"])
 def test_recorded_weibo_refusals(shared: Path, key: str):
     _, data = recorded(shared, "weibo/2scraper_ajax_2026-09_scrubbed.json")
-    with pytest.raises(Refused):
+    with pytest.raises(CrawlError):
         read("weibo_hot", made.body(data[key]))
 
 

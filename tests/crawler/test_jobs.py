@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from crawler import jobs
-from crawler.jobs import OVERLAP, crawl, problems_of, resting_until
+from crawler import jobs, process
+from crawler.jobs import crawl, problems_of, resting_until
+from crawler.jobs_windows import OVERLAP
 from store import mentions, runs
 from store.database import Database
 from tests.support.crawls import BRAND
@@ -77,7 +78,7 @@ def test_a_refused_run_leaves_the_window_open(lite, tmp_path):
 
 
 def test_a_crawl_beyond_its_time_is_ended_keeps_what_it_read_and_is_repeated(lite, tmp_path, monkeypatch):
-    monkeypatch.setattr(jobs, "GRACE", timedelta(seconds=3))
+    monkeypatch.setattr(process, "GRACE", timedelta(seconds=3))
     half = page(ONE_PAGE["data"]["cards"][i]["mblog"] for i in range(5))
     half["data"]["cardlistInfo"]["page"] = 2
     slow = [half, Reply(b"{}", delay=20)]

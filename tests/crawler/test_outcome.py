@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 
-from crawler.outcome import MAX_DETAIL, Outcome, Result
+from crawler.outcome import MAX_DETAIL, Filling, Outcome, Result
 from crawler.spec import CrawlSpec
 from tests.support.crawls import make_spec
 from tests.support.factories import NOW
@@ -106,3 +107,56 @@ def test_a_spec_travels_as_one_line():
 def test_a_spec_does_not_show_its_secrets():
     spec = make_spec(credential="SUB=hush", author_secret="hush-too", database_url="postgresql://u:hush@h/d")
     assert "hush" not in repr(spec)
+
+
+ONE, TWO = Query(brand="云雀", text="云雀"), Query(brand="云雀", text="售后")
+
+
+def test_a_query_is_finished_when_all_of_its_searches_are():
+    made = Outcome(finish_reason="finished")
+    made.begin("start", None)
+    made.begin("1", ONE)
+    made.begin("1 more", ONE)
+    made.begin("2", TWO)
+    made.done("2", None)
+    assert made.finished() == {}, "the query begun last may have more to come"
+    made.done("start", None)
+    assert made.finished() == {"云雀/售后": None}
+    made.done("1", NOW)
+    made.done("1 more", NOW - timedelta(hours=1))
+    assert made.finished() == {"云雀/云雀": NOW, "云雀/售后": None}, "as blind as the blindest of its searches"
+    made.begin("for both", None)
+    assert made.finished() == {}, "a search of nobody's counts for all"
+    made.done("for both", NOW)
+    assert made.finished() == {"云雀/云雀": NOW, "云雀/售后": NOW}
+    made.begin("long", ONE)
+    made.begin("long", TWO)
+    assert made.finished() == {}, "a search may serve several"
+
+
+def test_a_source_read_as_a_whole_has_one_window():
+    made = Outcome()
+    made.begin("feed", None)
+    assert made.finished() == {}
+    made.done("feed", NOW)
+    assert made.finished() == {"": NOW}
+
+
+@pytest.mark.parametrize(
+    ("why", "change", "errors", "sound"),
+    [
+        ("refused later", {"error": Refused("captcha")}, 0, True),
+        ("another search raised under a name", {"error": LayoutChanged("layout_changed"), "named_errors": 1}, 1, True),
+        ("something broke", {}, 1, False),
+        ("not all reached the store", {"error": Refused("captcha"), "lost": True}, 0, False),
+        ("too much was unreadable", {"tally": Counter({"skipped/time": 9})}, 0, False),
+    ],
+)
+def test_what_finished_counts_even_if_the_run_did_not_go_well_unless_it_cannot_be_trusted(why, change, errors, sound):
+    made = Outcome(finish_reason="finished", **change)
+    made.begin("1", ONE)
+    made.done("1", None)
+    made.filled.append(Filling(gap=1, read_to=NOW, page=3))
+    result = Result.from_json(made.result(errors_logged=errors).to_json())
+    assert result.finished == ({"云雀/云雀": None} if sound else {}), why
+    assert result.filled == ((Filling(gap=1, read_to=NOW, page=3),) if sound else ()), why

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.paging import Search
+from crawler.spec import Gap
 from tests.support.factories import NOW
 from tingfeng.model import Query
 
@@ -91,3 +92,40 @@ def test_pages_fetched_ahead_are_asked_for_once_and_all_read():
     pages = [Page((2 * n, 2 * n + 1), total=20) for n in range(10)]
     search = walk(pages, prefetch=4)
     assert (search.asked, len(search.seen), search.waiting) == (10, 20, 0)
+
+
+HOUR = timedelta(hours=1)
+GAP = Gap(id=7, query=Query(brand="云雀", text="云雀"), since=SINCE, until=SINCE + 10 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("why", "page", "newest", "oldest", "following", "want"),
+    [
+        ("from its end into the middle", 9, 11, 4, 99, (4, 8)),
+        ("not there yet", 9, 30, 20, 99, (None, 8)),
+        ("the list ends before its start, and that is all there is", 9, 11, 4, 0, (0, 8)),
+        ("begun behind its end: posts between may be missed", 9, 9, 4, 99, (None, 4)),
+        ("begun at the top, where nothing can be missed", 0, 9, 4, 99, (4, 1)),
+    ],
+)
+def test_what_a_search_has_read_of_a_gap(why, page, newest, oldest, following, want):
+    gap = replace(GAP, page=page)
+    search = Search.of_gap(gap, Query(brand="云雀", text="云雀"), "")
+    assert search.may_ask(limit=search.asked + 1, prefetch=1)
+    search.asked, search.waiting = search.asked + 1, 1
+    for post in (newest, oldest):
+        search.saw(str(post), SINCE + post * HOUR)
+    search.take_stock(search.asked, news=2, newest=SINCE + newest * HOUR, total=0, size=10, following=following)
+    filling = search.filling(gap, site_limit=1000, now=SINCE + 99 * HOUR)
+    hours, stopped = want
+    assert (filling.read_to, filling.page) == (None if hours is None else SINCE + hours * HOUR, stopped), why
+    assert not filling.over
+
+
+def test_a_gap_beyond_what_the_site_lists_is_over():
+    search = Search.of_gap(GAP, Query(brand="云雀", text="云雀"), "")
+    search.asked, search.waiting = 1, 1
+    search.saw("1", SINCE + 5 * HOUR)
+    search.take_stock(1, news=1, newest=SINCE + 5 * HOUR, total=1000, size=1000, following=0)
+    filling = search.filling(GAP, site_limit=1000, now=SINCE + 99 * HOUR)
+    assert (filling.read_to, filling.over) == (SINCE + 5 * HOUR, True)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
-from feedback.jobs import ImportReport, harmless, import_survey
+from feedback.jobs import ImportReport, import_survey
 from store import feedback
 from tingfeng.errors import ImportFileError
 from tingfeng.model import Brand
@@ -148,25 +148,6 @@ def test_batches_report_progress(load, monkeypatch):
     heard: list[tuple[int, int]] = []
     load(HEAD + ROWS, progress=lambda done, of: heard.append((done, of)))
     assert heard == [(2, 3), (3, 3)]
-
-
-@pytest.mark.parametrize(
-    ("cell", "want"),
-    [
-        ("=1+1", "'=1+1"),
-        ("  =1+1", "'  =1+1"),
-        ("@SUM(1)", "'@SUM(1)"),
-        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
-        ("＝1", "'＝1"),
-        ("\t=1", "'\t=1"),
-        ("-12.5", "-12.5"),
-        ("好", "好"),
-        (9.0, "9"),
-        (datetime(2026, 11, 2, 9, 5), "2026-11-02 09:05:00"),  # noqa: DTZ001 -- a cell is naive
-    ],
-)
-def test_no_cell_runs_as_a_formula(cell, want):
-    assert harmless(cell) == want
 
 
 def test_a_folder_that_cannot_be_written(load, tmp_path: Path):

@@ -121,7 +121,7 @@ def test_a_workbook_that_would_exhaust_memory_is_refused(tmp_path):
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("feedback.readers.xlsx.MAX_UNPACKED", 1_000)
+    monkeypatch.setattr("tingfeng.tablefiles.MAX_UNPACKED", 1_000)
     with pytest.raises(ImportFileError, match="unpacks to more than"):
         read_sheet(workbook(tmp_path / "a.xlsx"))
 

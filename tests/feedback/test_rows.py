@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.reader import Line
 from feedback.rows import Rejected, RowJudge, rating
 from tingfeng.model import Brand, SurveyResponse
+from tingfeng.tablefiles import Line
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 COLUMNS = {"date": 0, "nps": 1, "csat": 2, "comment": 3, "brand": 4, "segment": 5, "id": 6}

@@ -152,7 +152,7 @@ ROWS = """
 
 
 def test_articles_of_feeds_become_pages_of_the_web(empty_url: str) -> None:
-    older_schema(empty_url, "0005")
+    older_schema(empty_url, "0007")
     used = Database(empty_url)
     columns = "id, platform, native_id, url, text_key, source, title, text, published_at, seen_at, is_repost"
     at = "2026-11-20 03:00:00.000000" + ("" if used.is_sqlite else "+00")

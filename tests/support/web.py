@@ -112,7 +112,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             time.sleep(reply.delay)
             body = reply.body.encode() if isinstance(reply.body, str) else reply.body
             try:
-                self.send_response(reply.status, "x")
+                self.send_response_only(reply.status, "x")  # no Date: the stories of tests are not of today
                 self.send_header("Content-Type", reply.type)
                 self.send_header("Content-Length", str(len(body) if reply.promised is None else reply.promised))
                 for name, value in reply.headers.items():

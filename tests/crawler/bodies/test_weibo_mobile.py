@@ -245,7 +245,8 @@ def test_the_post_that_is_asked_for(url):
 KEYS = [
     "ok", "msg", "url", "errno", "data", "cards", "card_type", "card_group", "mblog", "mid", "id", "bid", "text",
     "user", "created_at", "retweeted_status", "longText", "longTextContent", "comments", "hot_data", "userInfo",
-    "cardlistInfo", "statuses", "list", "text_raw", "realtime", "result", "items", "error", "code", "total_number", "max_id",
+    "cardlistInfo", "statuses", "list", "text_raw", "realtime", "result", "items", "error", "code", "total_number",
+    "max_id",
 ]  # fmt: skip
 ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from([1, 9, 11, MID])
 WILD = st.recursive(

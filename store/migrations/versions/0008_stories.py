@@ -11,8 +11,8 @@ from alembic import op
 from store.mentions import stored_id
 from tingfeng.addresses import identity, is_front_page
 
-revision = '0006'
-down_revision = '0005'
+revision = '0008'
+down_revision = '0007'
 branch_labels = None
 depends_on = None
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.dates import parse_when
+from tingfeng.dates import parse_when
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = datetime(2026, 11, 2, tzinfo=ZONE)

@@ -1,0 +1,129 @@
+"""How well ambiguous names are told apart: plain keywords, words with bounds, and rules with a filter learnt from marks.
+
+    python bench/relevance.py [--marks N] [--training-only] [--names NAME …]
+
+Invented posts in bench/relevance/<name>.txt, one a line: "+" means the brand, "-" something else. A hash of the text
+puts half of them aside; the filter learns from at most N marks of the other half and is measured on what was put aside.
+--training-only looks at cross-validated figures of the training half only: use it while changing the filter. Exit code
+1 when the pooled precision or recall of rules + filter on the half put aside is below the target.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from sentiment.naming import Naming
+from sentiment.relevance import Judge
+from sentiment.relevance_filter import install
+from sentiment.relevance_learn import FilterReport, Kept, kept, learn
+from sentiment.tokenizer import tokenizer_for
+from store.scores import Pending
+from tingfeng.model import Brand, text_key
+
+FOLDER = Path(__file__).with_suffix("")
+PRECISION, RECALL = 0.95, 0.90
+NOW = datetime(2026, 11, 20, tzinfo=UTC)  # only written into the filter
+
+Posts = list[tuple[str, bool]]
+
+
+def read(path: Path) -> Posts:
+    lines = [line for line in path.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    assert all(line[:2] in ("+ ", "- ") for line in lines), path
+    return list({line[2:]: line[0] == "+" for line in lines}.items())
+
+
+def halves(posts: Posts) -> tuple[Posts, Posts]:
+    """For learning, and put aside; by the text alone, so that it never changes. Each in an order of chance."""
+    keyed = sorted((blake2b(text.encode(), digest_size=8).digest(), text, ours) for text, ours in posts)
+    ours_first = [(text, ours) for key, text, ours in sorted(keyed, key=lambda k: k[0][1:]) if key[0] % 2 == 0]
+    return ours_first, [(text, ours) for key, text, ours in keyed if key[0] % 2]
+
+
+def judged(judge: Judge, brand: str, posts: Posts) -> list[bool]:
+    batch = [
+        Pending(mention_id=i, brand=brand, text_key=text_key(text), text=text, source="weibo", published_at=NOW)
+        for i, (text, _) in enumerate(posts)
+    ]
+    found = judge.judge(batch)
+    return [found[i, brand].relevant for i in range(len(posts))]
+
+
+def pooled(parts: Sequence[tuple[list[bool], list[bool]]]) -> Kept:
+    return kept([said for part, _ in parts for said in part], [ours for _, part in parts for ours in part])
+
+
+def row(name: str, figures: Sequence[Kept], note: str = "") -> str:
+    cells = [f"{f.precision or 0:6.3f} {f.recall or 0:6.3f}" for f in figures]
+    return f"{name:10} {figures[0].ours:4d}/{figures[0].marks:<4d} " + "   ".join(cells) + f"   {note}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--marks", type=int, default=50, help="per brand, at most (default 50)")
+    parser.add_argument("--training-only", action="store_true")
+    parser.add_argument("--names", nargs="*", default=[])
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    options = parser.parse_args()
+    paths = [p for p in sorted(options.folder.glob("*.txt")) if not options.names or p.stem in options.names]
+    print(f"{'name':10} us/posts  plain P      R   rules P      R  filter P      R")
+    parts: list[list[tuple[list[bool], list[bool]]]] = [[], [], []]
+    for path in paths:
+        brand, posts = Brand(name=path.stem), read(path)
+        tokenizer = tokenizer_for(brand.words)
+        training, aside = halves(posts)
+        naming = Naming([brand], tokenizer)
+        report, learnt = learn(naming, tokenizer, brand.name, training[: options.marks], now=NOW)
+        if options.training_only:
+            show_training(report)
+            continue
+        truth = [ours for _, ours in aside]
+        rules = Judge([brand], tokenizer)
+        with_filter = Judge([brand], tokenizer)
+        if learnt is not None:
+            with_filter = learnt_judge(brand, tokenizer, learnt)
+        said = [[True] * len(aside), judged(rules, brand.name, aside), judged(with_filter, brand.name, aside)]
+        for part, one in zip(parts, said, strict=True):
+            part.append((one, truth))
+        print(row(brand.name, [kept(one, truth) for one in said], note_of(report)))
+    if options.training_only:
+        return
+    figures = [pooled(part) for part in parts]
+    print(row("all", figures))
+    last = figures[2]
+    print(
+        f"all, rules + filter: precision {last.precision or 0:.3f} ({last.precision_from or 0:.3f}–"
+        f"{last.precision_to or 0:.3f}), recall {last.recall or 0:.3f} ({last.recall_from or 0:.3f}–"
+        f"{last.recall_to or 0:.3f}); target {PRECISION} and {RECALL}"
+    )
+    sys.exit(0 if (last.precision or 0) >= PRECISION and (last.recall or 0) >= RECALL else 1)
+
+
+def learnt_judge(brand: Brand, tokenizer, learnt) -> Judge:  # type: ignore[no-untyped-def]
+    import tempfile
+
+    folder = Path(tempfile.mkdtemp(prefix="relevance-"))
+    install(folder, learnt)
+    judge = Judge([brand], tokenizer, folder)
+    judge.filter(brand.name)  # read now
+    return judge
+
+
+def note_of(report: FilterReport) -> str:
+    return report.refused or f"{report.marks} marks, threshold {report.threshold:.2f}"
+
+
+def show_training(report: FilterReport) -> None:
+    figures = [f for f in (report.plain, report.rules, report.learnt) if f]
+    print(row(report.brand, figures, note_of(report)) if figures else f"{report.brand}: {report.refused}")
+
+
+if __name__ == "__main__":
+    main()
