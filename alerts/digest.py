@@ -7,16 +7,19 @@ no more than a hint, and the facts carry the gaps so that the reader is told.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from store import incidents, mentions, reports, runs, scores
+from alerts.facts import Copied
+from alerts.gather import most_copied
+from store import incidents, mentions, reports, runs, scores, stories
 from store.database import Session
 from store.mentions import MentionWithVerdict
 from store.reports import BlindSpan, Day, SurveyWeek, Totals
+from store.stories import Spread
 from tingfeng import measures
 from tingfeng.clock import day_bounds, local_day
 from tingfeng.growth import GrownTerm, grown
@@ -79,6 +82,8 @@ class BrandFacts:
     weeks: tuple[SurveyWeek, ...]  # oldest first, the last holds the end of the period
     blind: tuple[BlindSpan, ...]
     blind_before: tuple[BlindSpan, ...]
+    spread: Spread = field(default_factory=Spread)
+    copied: Copied | None = None  # a copy-paste wave, else the text with most copies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +195,8 @@ def _brand(
         weeks=tuple(reports.survey_weeks(s, name, _days_before(span, 7 * SURVEY_WEEKS - 6, zone), span.until, zone)),
         blind=tuple(reports.blind(s, looked, span.since, span.until)),
         blind_before=tuple(blind_before),
+        spread=stories.spread(s, name, span.since, span.until),
+        copied=most_copied(s, name, span.since, span.until),
     )
 
 
