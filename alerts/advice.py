@@ -131,8 +131,8 @@ def hot_steps(reason: Reason) -> tuple[str, ...]:
     )
 
 
-def alert_steps(reason: Reason, *, most_copies: int, unseen: Sequence[str]) -> tuple[str, ...]:
-    """Steps for whoever looks after the brand. `most_copies`: posts of the most copied text."""
+def alert_steps(reason: Reason, *, most_copies: int, unseen: Sequence[str], is_wave: bool = False) -> tuple[str, ...]:
+    """Steps for whoever looks after the brand. `most_copies`: posts of the most copied story; `is_wave`: see waves."""
     if reason is Reason.RESOLVED:
         return (
             "确认公开回应已经发出，原帖作者的问题有人跟进。",
@@ -140,8 +140,12 @@ def alert_steps(reason: Reason, *, most_copies: int, unseen: Sequence[str]) -> t
             "未来 48 小时留意同类词是否再次升高。",
         )
     steps = ["先读下面影响最大的几条原帖，判断属于质量、服务、价格、安全还是谣言。"]
-    if most_copies >= 3:
-        steps.append(f"同一段文字出现了 {most_copies} 次，可能是复制扩散：先找到最早的一条，核实是否属实。")
+    if is_wave:
+        steps.append(
+            f"同一段文字出现了 {most_copies} 次，疑似复制扩散：先看首发的一条，核实是否属实，再决定是否逐条回应。"
+        )
+    elif most_copies >= 3:
+        steps.append(f"同一内容出现了 {most_copies} 次：先找到最早的一条，核实是否属实。")
     if reason is Reason.REPEAT:
         steps.append("负面仍在持续：确认负责人和已发出的回应，评估是否需要升级。")
     else:

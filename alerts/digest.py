@@ -7,17 +7,20 @@ no more than a hint, and the facts carry the gaps so that the reader is told.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from store import hot, incidents, mentions, reports, runs, scores
+from alerts.facts import Copied
+from alerts.gather import most_copied
+from store import hot, incidents, mentions, reports, runs, scores, stories
 from store.database import Session
 from store.hot import HotVisit
 from store.mentions import MentionWithVerdict
 from store.reports import BlindSpan, Day, SurveyWeek, Totals
+from store.stories import Spread
 from tingfeng import measures
 from tingfeng.clock import day_bounds, local_day
 from tingfeng.growth import GrownTerm, grown
@@ -82,6 +85,8 @@ class BrandFacts:
     blind_before: tuple[BlindSpan, ...]
     hot: tuple[HotVisit, ...] = ()  # its visits to hot lists that touch the period, highest first
     hot_boards: tuple[str, ...] = ()  # the lists we look at
+    spread: Spread = field(default_factory=Spread)
+    copied: Copied | None = None  # a copy-paste wave, else the text with most copies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +203,8 @@ def _brand(
         blind_before=tuple(blind_before),
         hot=tuple(hot.visits(s, span.since, span.until, brands=[name])),
         hot_boards=tuple(dict.fromkeys(b.board for b in boards)),
+        spread=stories.spread(s, name, span.since, span.until),
+        copied=most_copied(s, name, span.since, span.until),
     )
 
 

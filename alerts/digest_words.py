@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from alerts import pictures, wording
 from alerts.digest import BrandFacts, DigestFacts, Period, Span
-from alerts.views import Figure, Post, post
+from alerts.views import Figure, Post, WaveView, post, spread_words, wave_of
 from store.hot import HotVisit
 from store.reports import SurveyWeek, Totals
 from tingfeng import measures
@@ -60,6 +60,7 @@ class BrandView:
     name: str
     figures: list[Figure]
     story: list[str]
+    wave: WaveView | None
     volume: tuple[InlineImage, ...]
     opinion: tuple[InlineImage, ...]
     incidents: list[Line]
@@ -137,7 +138,8 @@ def brand_view(b: BrandFacts, facts: DigestFacts, zone: ZoneInfo) -> BrandView:
     return BrandView(
         name=wording.cut(b.brand, 40),
         figures=_figures(b, weekly=weekly),
-        story=_brand_story(b, weekly=weekly),
+        story=_brand_story(b, zone, weekly=weekly),
+        wave=wave_of(b.copied, zone),
         volume=pictures.volume(b.days),
         opinion=pictures.opinion(b.weeks) if weekly else (),
         incidents=[_incident(i, zone) for i in b.incidents],
@@ -186,10 +188,12 @@ def _is_worse(b: BrandFacts) -> bool:
     return now is not None and now.low > b.before.negative / b.before.total
 
 
-def _brand_story(b: BrandFacts, *, weekly: bool) -> list[str]:
+def _brand_story(b: BrandFacts, zone: ZoneInfo, *, weekly: bool) -> list[str]:
     last, lines = "上周" if weekly else "前一天", []
     if not b.now.total:
         lines.append("本期没有看到任何提及。" + ("这段时间有来源看不到数据，不能当作没有人说。" if b.blind else ""))
+    if b.spread.posts:
+        lines.append(f"共 {wording.count(b.spread.posts)} 条帖子，{spread_words(b.spread, b.copied, zone)}。")
     own = next((v for v in b.voices if v.is_own), None)
     if own and own.share_before is not None and len(b.voices) > 1:
         lines.append(f"声量份额 {wording.percent(own.share)}，{last} {wording.percent(own.share_before)}。")

@@ -20,7 +20,7 @@ from alerts import alert_words, digest_words, hot_words, pictures, wording
 from alerts.digest import DigestFacts
 from alerts.facts import AlertFacts, FreshnessFacts
 from alerts.hot_lists import HotFacts
-from alerts.views import gaps, post, source_bars
+from alerts.views import gaps, post, source_bars, wave_of
 from tingfeng.model import InlineImage, Reason
 
 
@@ -52,6 +52,7 @@ def render_alert(facts: AlertFacts, *, zone: ZoneInfo) -> Rendered:
         to_do=[wording.clean(step) for step in facts.to_do],
         to_do_title="之后可以做" if over else "现在可以做",
         posts=[post(p.mention, p.verdict, zone=zone, copies=p.copies) for p in facts.posts],
+        wave=wave_of(facts.copied, zone),
         terms=facts.terms,
         sources=source_bars(facts.by_source),
         footer=alert_words.footer(facts, zone),

@@ -28,7 +28,7 @@ _STACKED = re.compile(
 )
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _WEEKDAYS = "一二三四五六日"
-_PLATFORMS = {"weibo": "微博", "zhihu": "知乎"}
+_PLATFORMS = {"weibo": "微博", "zhihu": "知乎", "bilibili": "B站", "v2ex": "V2EX"}
 _BOARDS = {
     "hot:weibo": "微博热搜",
     "hot:baidu": "百度热搜",
@@ -204,8 +204,13 @@ def unbroken(text: str) -> str:
 
 
 def platform(mention: Mention) -> str:
-    """'微博', '知乎', or the name of the feed."""
-    return _PLATFORMS.get(mention.platform, clean(mention.platform.removeprefix("feed:")))
+    """'微博', '知乎', or the name of the source that found it."""
+    return platform_name(mention.platform, mention.source)
+
+
+def platform_name(platform: str, source: str) -> str:
+    """The same for what is no mention."""
+    return _PLATFORMS.get(platform, clean(source if platform == "web" else platform.removeprefix("feed:")))
 
 
 def board(name: str) -> str:
