@@ -5,18 +5,17 @@ A subprocess because Twisted's reactor starts once per process, and because a cr
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import itertools
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crawler.jobs_rate import alone
 from crawler.jobs_windows import Past, cover, covered_since, gaps_to_fill, keep, starts
 from crawler.options import FIRST_WINDOW, duration
 from crawler.outcome import Filling, Result
@@ -24,7 +23,7 @@ from crawler.process import run_child
 from crawler.spec import CrawlSpec
 from store import runs
 from store.database import Database, Session
-from tingfeng.errors import ConfigError, CrawlError, UnknownName
+from tingfeng.errors import ConfigError, UnknownName
 from tingfeng.model import Brand, Query, Run, RunStatus
 
 if TYPE_CHECKING:
@@ -66,21 +65,28 @@ def crawl(
     lock. `past` says what is done about gaps. `stop` is asked twice a second and ends the crawl when it says True: the
     run has then failed as 'stopped', and the windows of unfinished searches are read again. Never raises for what a
     platform does: a refusal, a time-out or a changed layout is a run with that status and reason. CrawlError 'busy'
-    when another crawl of the source is under way, ConfigError when first_window cannot be read, StoreError when the
-    database cannot be used.
+    when another crawl of the source is under way, 'lease_lost' when another machine took this one for dead, ConfigError
+    when first_window cannot be read, StoreError when the database cannot be used.
     """
     started = time.monotonic()
-    with _alone(state_dir, source.name):
+    with alone(db, _path(state_dir, source.name, "lock"), source.name) as lease:
         spec = _spec(db, source, brands, secret=secret, author_secret=author_secret, now=now)
         with db.write() as s:
-            runs.abandon(s, source=source.name, started_before=now + AHEAD, now=now)  # nobody else holds the lock
+            lease.take(s)
+            runs.abandon(s, source=source.name, started_before=now + AHEAD, now=now)  # nobody else has the lease
             spec = _planned(s, spec, _first_window(source), past)
             run = runs.begin(s, source.name, window_since=spec.since, window_until=now, now=now)
         if source.robots_override_reason:
             log.warning("robots.txt overridden: source=%s reason=%s", source.name, source.robots_override_reason)
-        result = run_child(spec, time_limit=source.time_limit, log_path=_path(state_dir, source.name, "log"), stop=stop)
+
+        def stop_now() -> bool:
+            return not lease.keep() or stop()
+
+        log_path = _path(state_dir, source.name, "log")
+        result = run_child(spec, time_limit=source.time_limit, log_path=log_path, stop=stop_now)
         ended = now + timedelta(seconds=time.monotonic() - started)
         with db.write() as s:
+            lease.give_back(s)
             run = _finish(s, run, spec, result, ended)
     _tell(run, seconds=time.monotonic() - started)
     return CrawlReport(run=run, filled=result.filled, reaches_back=result.reaches_back)
@@ -191,14 +197,3 @@ def _path(state_dir: Path, source: str, suffix: str) -> Path:
     """A file of this source in the state folder; its name cannot lead out of there."""
     state_dir.mkdir(parents=True, exist_ok=True)
     return state_dir / f"crawl-{re.sub(r'[^A-Za-z0-9_-]', '_', source)}.{suffix}"
-
-
-@contextlib.contextmanager
-def _alone(state_dir: Path, source: str) -> Iterator[None]:
-    """Holds the source's lock, which dies with this process. CrawlError 'busy' when somebody else has it."""
-    with _path(state_dir, source, "lock").open("wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as e:
-            raise CrawlError("busy", f"another crawl of '{source}' is under way") from e
-        yield

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ipaddress
+import time
 from typing import Self
 from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares import redirect, robotstxt
+from scrapy.exceptions import NotConfigured
 from scrapy.http import Request, Response
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
 
+from crawler.jobs_rate import Rate
 from crawler.options import is_local
 from crawler.refusals import STATUSES, judge, translate
 from crawler.spiders.base import spider_of
-from tingfeng.errors import CrawlError, Refused, Unreachable
+from store.database import Database
+from tingfeng.errors import CrawlError, Refused, StoreError, Unreachable
 
 
 class RobotsMiddleware(robotstxt.RobotsTxtMiddleware):
@@ -80,6 +86,38 @@ def is_private(url: str) -> bool:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+
+
+class RateMiddleware:
+    """Waits for our turn at the host, which other processes may be asking too. Innermost: retries wait as well."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler, self.spider = crawler, spider_of(crawler)
+        self.delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
+        if self.delay <= 0 or not self.spider.spec.database_url:
+            raise NotConfigured
+        self.rate = Rate(Database(self.spider.spec.database_url), key=self.spider.options.rate_key)
+        crawler.signals.connect(self._closed, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        host = urlparse_cached(request).hostname or ""
+        engine = self.crawler.engine
+        slot = engine.downloader.slots.get(host) if engine else None  # AutoThrottle may have made it slower
+        delay = max(self.delay, slot.delay) if slot else self.delay
+        try:
+            at = self.rate.turn(host, delay=delay, earliest=slot.lastseen + slot.delay if slot else 0.0)
+        except StoreError as e:
+            raise CrawlError("store", str(e)) from e
+        await asyncio.sleep(max(0.0, at - time.monotonic()))
+
+    def _closed(self) -> None:
+        with contextlib.suppress(StoreError):  # a few turns are lost, no more
+            self.rate.close()
+        self.rate.db.close()
 
 
 class GuardMiddleware:

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from crawler import jobs, process
+from crawler import process
 from crawler.jobs import crawl, problems_of, resting_until
+from crawler.jobs_rate import alone
 from crawler.jobs_windows import OVERLAP
 from store import mentions, runs
 from store.database import Database
@@ -181,7 +182,7 @@ def test_a_platform_that_said_no_is_left_alone_for_a_while(lite, why, reasons, r
 
 
 def test_two_crawls_of_one_source_do_not_run_at_once(lite, tmp_path):
-    with jobs._alone(tmp_path, "weibo"), pytest.raises(CrawlError, match="busy"):
+    with alone(lite, tmp_path / "crawl-weibo.lock", "weibo"), pytest.raises(CrawlError, match="busy"):
         run(lite, source("http://127.0.0.1:9"), tmp_path)
     with lite.read() as s:
         assert runs.latest(s, "weibo") is None
