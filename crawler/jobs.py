@@ -5,8 +5,8 @@ A subprocess because Twisted's reactor starts once per process, and because a cr
 
 from __future__ import annotations
 
-import itertools
 import logging
+import random
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -15,13 +15,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crawler.breaker import Breaker, State
 from crawler.jobs_rate import alone
 from crawler.jobs_windows import Past, cover, covered_since, gaps_to_fill, keep, starts
 from crawler.options import FIRST_WINDOW, duration
 from crawler.outcome import Filling, Result
 from crawler.process import run_child
 from crawler.spec import CrawlSpec
-from store import runs
+from store import breakers, runs
 from store.database import Database, Session
 from tingfeng.errors import ConfigError, UnknownName
 from tingfeng.model import Brand, Query, Run, RunStatus
@@ -33,8 +34,6 @@ log = logging.getLogger(__name__)
 
 USUAL = Past()
 AHEAD = timedelta(days=1)  # a demo's clock may have been set back since a row was written
-FIRST_REST, LONGEST_REST = timedelta(minutes=15), timedelta(hours=12)
-REMEMBERED = 12  # runs; as many refusals in a row make the longest rest
 UNKNOWN = datetime.fromtimestamp(0, UTC)
 
 
@@ -92,19 +91,47 @@ def crawl(
     return CrawlReport(run=run, filled=result.filled, reaches_back=result.reaches_back)
 
 
-def resting_until(db: Database, source: str, *, now: datetime) -> datetime | None:
-    """Until when a platform that said no should be left alone; None when it may be asked now.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resting:
+    """A source that is left alone until then, and why. `retry_after`: what the platform itself asked for, if it did."""
 
-    The first refusal in a row rests the source for FIRST_REST, each further one for twice as long, up to LONGEST_REST.
+    until: datetime
+    reason: str
+    failures: int  # in a row
+    retry_after: datetime | None
+
+
+def rests(db: Database, source: str, now: datetime) -> Resting | None:
+    """Whether a platform that said no is being left alone, until when and why; None when it may be asked now.
+
     Not enforced by `crawl`: an operator who has put things right does not wait.
     """
     with db.read() as s:
-        newest = runs.recent(s, limit=REMEMBERED, source=source)
-    refused = list(itertools.takewhile(lambda run: run.status is RunStatus.REFUSED, newest))
-    if not refused:
+        breaker = Breaker(**breakers.get(s, source))
+    if breaker.until is None or breaker.state(now) is not State.OPEN:
         return None
-    until = (refused[0].finished_at or refused[0].started_at) + min(LONGEST_REST, FIRST_REST * 2 ** (len(refused) - 1))
-    return until if until > now else None
+    return Resting(
+        until=breaker.until, reason=breaker.reason, failures=breaker.failures, retry_after=breaker.retry_after
+    )
+
+
+def _set_breaker(s: Session, run: Run, result: Result, ended: datetime) -> None:
+    said = result.stats.get("retry_after")
+    retry_after = datetime.fromisoformat(said) if said else None
+    before = Breaker(**breakers.get(s, run.source))
+    after = before.after(run.status, run.reason, retry_after=retry_after, now=ended, dice=random.random())
+    if after.until is None:
+        breakers.remove(s, run.source)
+    elif after != before:
+        breakers.put(
+            s,
+            run.source,
+            failures=after.failures,
+            until=after.until,
+            reason=after.reason,
+            retry_after=after.retry_after,
+            now=ended,
+        )
 
 
 def problems_of(source: SourceConfig, brands: Sequence[Brand], *, secret: str | None) -> list[str]:
@@ -148,6 +175,7 @@ def _finish(s: Session, run: Run, spec: CrawlSpec, result: Result, ended: dateti
         now=ended,
     )
     cover(s, spec, run, result)
+    _set_breaker(s, run, result, ended)
     return run
 
 

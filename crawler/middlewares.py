@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares import redirect, robotstxt
+from scrapy.downloadermiddlewares import redirect, retry, robotstxt
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Request, Response
 from scrapy.utils.httpobj import urlparse_cached
@@ -19,10 +19,12 @@ from twisted.python.failure import Failure
 
 from crawler.jobs_rate import Rate
 from crawler.options import is_local
-from crawler.refusals import STATUSES, judge, translate
+from crawler.refusals import STATUSES, judge, retry_after, translate
 from crawler.spiders.base import spider_of
 from store.database import Database
 from tingfeng.errors import CrawlError, Refused, StoreError, Unreachable
+
+PATIENCE = 30.0  # seconds a crawl waits before it tries again; a longer rest is the source's, not the crawl's
 
 
 class RobotsMiddleware(robotstxt.RobotsTxtMiddleware):
@@ -120,6 +122,24 @@ class RateMiddleware:
         self.rate.db.close()
 
 
+class RetryMiddleware(retry.RetryMiddleware):
+    """Scrapy's, but a platform that says when to come back is not asked before: we wait, or give up if it is long."""
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        if response.status not in self.retry_http_codes:
+            return response
+        spider = spider_of(self.crawler)
+        now = spider.now()
+        at = retry_after(response, now=now)
+        wait = (at - now).total_seconds() if at else 0.0
+        if wait > PATIENCE:
+            return response
+        if wait > 0:
+            spider.count("retry/waited")
+            await asyncio.sleep(wait)
+        return super().process_response(request, response)
+
+
 class GuardMiddleware:
     """Turns every answer that is no answer into an error with a name. Sits outside retry."""
 
@@ -132,6 +152,8 @@ class GuardMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         self.spider.outcome.pages += 1
+        if response.status != 200 and (at := retry_after(response, now=self.spider.now())):
+            self.spider.outcome.wait_until(at)
         if response.status != 200 and not request.meta.get("dont_obey_robotstxt"):
             error = self.spider.judge(response) or judge(response)
             if error is not None:

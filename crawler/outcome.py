@@ -88,6 +88,7 @@ class Outcome:
     through: dict[str, datetime | None] = field(default_factory=dict)  # closed search → how far back it got
     filled: list[Filling] = field(default_factory=list)
     reaches_back: str = "none"
+    retry_after: datetime | None = None
     lost: bool = False  # something that was read did not reach the store
     named_errors: int = 0  # of the errors in Scrapy's log, those that a search has raised under a name
     again: list[Post] = field(default_factory=list)  # known posts seen again; only their counts are news
@@ -105,6 +106,10 @@ class Outcome:
             self.whose.setdefault(search, set()).add(name_of(query))
         if query is not None:
             self.yields[name_of(query)] += 0
+
+    def wait_until(self, at: datetime) -> None:
+        """The platform said not to come back before; of several words the longest counts."""
+        self.retry_after = max(at, self.retry_after or at)
 
     def heard(self, query: Query | None) -> None:
         """One more mention was found on behalf of `query`."""
@@ -159,8 +164,12 @@ class Outcome:
             finished=self.finished() if sound else {},
             filled=tuple(self.filled) if sound else (),
             reaches_back=self.reaches_back,
-            stats=dict(sorted(self.tally.items())) | {"yields": dict(sorted(self.yields.items()))},
+            stats=self._stats(),
         )
+
+    def _stats(self) -> dict[str, Any]:
+        stats = dict(sorted(self.tally.items())) | {"yields": dict(sorted(self.yields.items()))}
+        return stats | ({"retry_after": self.retry_after.isoformat()} if self.retry_after else {})
 
     def _unnoticed(self, errors_logged: int) -> CrawlError | None:
         """Scrapy ends with success whatever happened; this is what it would have passed over."""
