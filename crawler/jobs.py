@@ -22,10 +22,12 @@ from crawler.options import FIRST_WINDOW, duration
 from crawler.outcome import Filling, Result
 from crawler.process import run_child
 from crawler.spec import CrawlSpec
+from crawler.spiders import SPIDERS
 from store import breakers, runs
 from store.database import Database, Session
 from tingfeng.errors import ConfigError, UnknownName
 from tingfeng.model import Brand, Query, Run, RunStatus
+from tingfeng.registry import resolve
 
 if TYPE_CHECKING:
     from tingfeng.config_model import SourceConfig
@@ -151,6 +153,18 @@ def problems_of(source: SourceConfig, brands: Sequence[Brand], *, secret: str | 
     return []
 
 
+def queries_of(source: SourceConfig, brands: Sequence[Brand]) -> tuple[Query, ...]:
+    """What a source is searched for: its queries, or else every brand by its name."""
+    asked = tuple(Query(brand=q.brand, text=q.text) for q in source.queries)
+    return asked or tuple(Query(brand=b.name, text=b.name) for b in brands)
+
+
+def reaches_back(source: SourceConfig) -> str:
+    """How much of the past the source's spider can read: "pages", "listed" or "none". It loads Scrapy."""
+    kind = resolve("spider", source.kind, SPIDERS)
+    return str(getattr(kind, "reaches_back", "none"))
+
+
 def _planned(s: Session, spec: CrawlSpec, first_window: timedelta, past: Past) -> CrawlSpec:
     """The crawl with where each search begins, and the gaps it is to try."""
     windows = starts(s, spec.source, spec.queries, first_window=first_window, now=spec.now)
@@ -203,12 +217,11 @@ def _spec(
     author_secret: str,
     now: datetime,
 ) -> CrawlSpec:
-    asked = tuple(Query(brand=q.brand, text=q.text) for q in source.queries)
     return CrawlSpec(
         source=source.name,
         kind=source.kind,
         base_url=source.base_url,
-        queries=asked or tuple(Query(brand=b.name, text=b.name) for b in brands),
+        queries=queries_of(source, brands),
         brands=tuple(brands),
         since=now,
         now=now,
