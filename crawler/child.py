@@ -170,6 +170,10 @@ def settings_for(spec: CrawlSpec, kind: Any, options: Options, *, local: bool) -
         },
         priority="cmdline",
     )
+    if spec.probe:
+        from crawler import probe
+
+        settings.setdict(probe.SETTINGS, priority="cmdline")
     return settings
 
 

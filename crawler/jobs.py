@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 USUAL = Past()
+CONTACT_LIMIT = timedelta(minutes=2)
 AHEAD = timedelta(days=1)  # a demo's clock may have been set back since a row was written
 UNKNOWN = datetime.fromtimestamp(0, UTC)
 
@@ -151,6 +152,18 @@ def problems_of(source: SourceConfig, brands: Sequence[Brand], *, secret: str | 
     except UnknownName as e:
         return [f"sources.{source.name}.kind: {e}"]
     return []
+
+
+def contact(
+    source: SourceConfig, brands: Sequence[Brand], *, secret: str | None, now: datetime, state_dir: Path
+) -> Result:
+    """Ask `source` once through its spider and store nothing; `stats["findings"]` holds what was found out.
+
+    Like `crawl`, it never raises for what a platform does. It holds no lease and heeds no rest: an operator looks on.
+    """
+    spec = replace(_spec(None, source, brands, secret=secret, author_secret="", now=now), probe=True)
+    spec = replace(spec, since=now - _first_window(source), time_limit=min(source.time_limit, CONTACT_LIMIT))
+    return run_child(spec, time_limit=spec.time_limit, log_path=_path(state_dir, source.name, "contact.log"))
 
 
 def queries_of(source: SourceConfig, brands: Sequence[Brand]) -> tuple[Query, ...]:

@@ -89,6 +89,8 @@ class Outcome:
     filled: list[Filling] = field(default_factory=list)
     reaches_back: str = "none"
     retry_after: datetime | None = None
+    probe: bool = False  # only contact was made: searches stay open, one good answer is enough
+    findings: dict[str, Any] = field(default_factory=dict)  # by a probe
     lost: bool = False  # something that was read did not reach the store
     named_errors: int = 0  # of the errors in Scrapy's log, those that a search has raised under a name
     again: list[Post] = field(default_factory=list)  # known posts seen again; only their counts are news
@@ -168,7 +170,9 @@ class Outcome:
         )
 
     def _stats(self) -> dict[str, Any]:
-        stats = dict(sorted(self.tally.items())) | {"yields": dict(sorted(self.yields.items()))}
+        stats: dict[str, Any] = dict(sorted(self.tally.items())) | {"yields": dict(sorted(self.yields.items()))}
+        if self.probe:
+            stats["findings"] = self.findings
         return stats | ({"retry_after": self.retry_after.isoformat()} if self.retry_after else {})
 
     def _unnoticed(self, errors_logged: int) -> CrawlError | None:
@@ -177,7 +181,9 @@ class Outcome:
             return CrawlError("stopped", f"Scrapy ended with '{self.finish_reason}'")
         if errors_logged:
             return CrawlError("crash", f"{errors_logged} errors in the log")
-        if self.open_searches:
+        if self.probe and not self.pages:
+            return CrawlError("incomplete", "nothing was asked")
+        if self.open_searches and not self.probe:
             return CrawlError("incomplete", "unfinished: " + ", ".join(sorted(self.open_searches)))
         skipped = self.skipped
         if self._unreadable():

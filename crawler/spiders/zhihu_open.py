@@ -7,17 +7,19 @@ every query was answered, and `search/full` in its stats says how many answers w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from scrapy.http import Request, Response
+from twisted.python.failure import Failure
 
 from crawler.options import Options
+from crawler.refusals import translate
 from crawler.spec import CrawlSpec
-from crawler.spiders.base import Output, TingfengSpider
+from crawler.spiders.base import CONTACT, Output, TingfengSpider
 from crawler.text import address, count_of, text_of, without_parameters
 from crawler.times import AHEAD, from_epoch
 from tingfeng.errors import CrawlError, LayoutChanged, Refused, Unreachable
@@ -75,6 +77,33 @@ class ZhihuOpenSpider(TingfengSpider):
                 url = f"{self.base_url}/api/v1/content/zhihu_search?{parameters}"
                 yield self.request(url, self.parse_found, headers=self._headers(), query=query, name=name)
 
+    def contact(self) -> Iterable[Request]:
+        """The quota, which costs nothing; then one search, if that was not refused."""
+        asked = urlencode({"APIIDs": "zhihu_search"})
+        url = f"{self.base_url}/api/v1/quota?{asked}"
+        yield self.request(url, self.parse_quota, errback=self._no_quota, headers=self._headers())
+
+    def _first_search(self) -> Iterator[Request]:
+        for request in super().contact():
+            request.meta[CONTACT] = True
+            yield request
+
+    def parse_quota(self, response: Response) -> Output:
+        """Its shape is not documented where we could read it: it is passed on as it is."""
+        data = self.json(response)
+        self._check(data)
+        self.finding("quota", json.dumps(data.get("Data"), ensure_ascii=False))
+        yield from self._first_search()
+
+    def _no_quota(self, failure: Failure) -> Output:
+        """A refusal is one; an address that has moved is no reason not to search."""
+        error = translate(failure.value)
+        self.finding("quota", f"not told ({error})")
+        if isinstance(error, Refused):
+            self.stop(error)
+        else:
+            yield from self._first_search()
+
     def _headers(self) -> dict[str, str]:
         return {
             "Authorization": f"Bearer {self.spec.credential}",
@@ -106,15 +135,18 @@ class ZhihuOpenSpider(TingfengSpider):
 
     def _items(self, response: Response) -> list[Any]:
         data = self.json(response)
+        self._check(data)
+        inner = data.get("Data")
+        if not isinstance(inner, dict) or not isinstance(inner.get("Items", []), list | None):
+            raise LayoutChanged("layout_changed", "no Data with Items in the answer")
+        return inner.get("Items") or []
+
+    def _check(self, data: dict[str, Any]) -> None:
         code = data.get("Code")
         if not isinstance(code, int):
             raise LayoutChanged("layout_changed", "no Code in the answer")
         if code != 0:
             raise CODES.get(code) or Refused(f"code_{code}", "a code we do not know")
-        inner = data.get("Data")
-        if not isinstance(inner, dict) or not isinstance(inner.get("Items", []), list | None):
-            raise LayoutChanged("layout_changed", "no Data with Items in the answer")
-        return inner.get("Items") or []
 
     def read(self, item: object, query: Query, seen_at: datetime) -> Mention | None:
         """The mention in one item; None when it is unreadable (counted as skipped), too old, or nobody's."""
