@@ -40,7 +40,7 @@ from store.database import Database, upgrade
 from store.jobs import retain
 from tingfeng.clock import utc_now
 from tingfeng.config import Config, SourceConfig
-from tingfeng.errors import TingfengError, UnknownName
+from tingfeng.errors import CrawlError, TingfengError, UnknownName
 from tingfeng.registry import nearest
 
 log = logging.getLogger("tingfeng.scheduler")
@@ -247,7 +247,13 @@ def _crawler(source: SourceConfig) -> Callable[[House, datetime], object]:
             until = rest.until.isoformat("T", "seconds")
             log.info("crawl rests after refusals: source=%s until=%s reason=%s", source.name, until, rest.reason)
             return None
-        return crawl_source(house, source, now)
+        try:
+            return crawl_source(house, source, now)
+        except CrawlError as e:
+            if e.reason != "busy":
+                raise
+            log.info("crawl left to another process: source=%s", source.name)
+            return None
 
     return turn
 
