@@ -140,7 +140,8 @@ def _summarise(found: Understood) -> None:
     reading = found.reading
     parts = [f"{found.reader}: posts 帖子 {len(reading.posts)}"]
     if not reading.posts:
-        parts.append("understood, and nothing in it 内容为空")
+        empty, unreadable = "understood, and nothing in it 内容为空", "none of its posts could be read 帖子均无法解析"
+        parts.append(unreadable if reading.skipped else empty)
     for word, counts in (("skipped 跳过", reading.skipped), ("notes 备注", reading.notes)):
         if counts:
             parts.append(f"{word} " + ", ".join(f"{what} {n}" for what, n in sorted(counts.items())))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from store.mentions import LINK, MENTION, scored_text
+from store.mentions import LINK, MENTION, OURS, scored_text
 from store.sql import Batch, chunks, one_of, raw_rows, table
 from store.tables import MentionRow
 from store.tables_stories import StoryKeyRow, StoryRow
@@ -21,6 +21,7 @@ from tingfeng.model import Label
 from tingfeng.stories import NO_HASH, WAYS, WIDTH, Ids, Keys, Prints, Sketches, group
 
 STORY, STORY_KEY = table(StoryRow), table(StoryKeyRow)
+COPIES_MOST = 5_000
 WINDOW = timedelta(days=14)  # a story that nobody joined for so long is not joined any more
 
 _LOCK = 0x73746F72  # PostgreSQL's advisory lock of whoever groups: "stor"
@@ -84,6 +85,16 @@ class StoryInPeriod:
     since: datetime  # of the copies in the period
     until: datetime  # of the last of them
     first: FirstPost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One post of a story. `author`: a pseudonym, or the source where none is told."""
+
+    published_at: datetime
+    author: str
+    is_repost: bool
+    kind: str
 
 
 def pending(s: Session, *, limit: int) -> list[Ungrouped]:
@@ -224,7 +235,7 @@ def _sums() -> Select[Any]:
 def _within(query: Any, brand: str | None, since: datetime, until: datetime, label: Label | None) -> Any:
     query = query.where(MENTION.c.published_at >= since, MENTION.c.published_at < until)
     if brand is not None:
-        query = query.join(LINK, LINK.c.mention_id == MENTION.c.id).where(LINK.c.brand == brand)
+        query = query.join(LINK, LINK.c.mention_id == MENTION.c.id).where(LINK.c.brand == brand, OURS)
         query = query.where(LINK.c.counted_by.is_not(None)) if label is None else query.where(LINK.c.label == label)
     return query
 
@@ -262,6 +273,16 @@ def largest(
     rows = s.execute(query).all()
     texts = _texts(s, [row.id for row in rows], since, until)
     return [_told(row, texts.get(row.id, "")) for row in rows]
+
+
+def copies(
+    s: Session, story: int, since: datetime, until: datetime, *, brand: str, label: Label | None = None
+) -> list[Copy]:
+    """The posts of a story about the brand published in [since, until), oldest first; the first COPIES_MOST of them."""
+    columns = (MENTION.c.published_at, _author(), MENTION.c.is_repost, MENTION.c.kind)
+    query = _within(select(*columns).where(MENTION.c.story_id == story), brand, since, until, label)
+    rows = s.execute(query.order_by(MENTION.c.published_at, MENTION.c.id).limit(COPIES_MOST))
+    return [Copy(published_at=at, author=author, is_repost=again, kind=kind) for at, author, again, kind in rows]
 
 
 def _texts(s: Session, stories: Sequence[int], since: datetime, until: datetime) -> dict[int, str]:

@@ -30,6 +30,7 @@ CANDIDATES = 4  # stories a text is compared with, those of the most common keys
 # in the place of another costs 4, a product of five letters 7) …
 MISSING, MISSING_FEW = 0.14, 5
 ALIKE = 0.5  # … and of all 3-grams of both this share is common (Jaccard), or the shorter one is no accident:
+ALIKE_SHORT, SHORT = 0.65, 16  # the same of texts with fewer 3-grams: 开了251天 is not 开了532天
 WITHIN_LEAST = 24  # 3-grams
 WITHIN_SEEN = 6  # hashes that an estimate must rest on
 
@@ -198,9 +199,10 @@ def similar(a: Sketches, b: Sketches) -> NDArray[np.float64]:
     fewer = np.minimum(size_a, size_b)
     smaller = np.minimum((a != NO_HASH).sum(axis=1), (b != NO_HASH).sum(axis=1))
     there = fewer - common <= np.maximum(MISSING_FEW, MISSING * fewer)
+    least = np.where(smaller < SHORT, ALIKE_SHORT, ALIKE)
     contained = (smaller >= WITHIN_LEAST) & (fewer >= WITHIN_SEEN) & (common >= (1 - MISSING) * fewer)
     return np.where(
-        there & ((alike >= ALIKE) | contained), np.maximum(alike, common / np.maximum(fewer, 1) * contained), 0.0
+        there & ((alike >= least) | contained), np.maximum(alike, common / np.maximum(fewer, 1) * contained), 0.0
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from crawler.bodies import FAMILIES, READERS, members_of, relatives_of
@@ -63,4 +64,6 @@ def rows_of(found: Understood, wish: Wish, notes: Counter[str], *, start: int) -
         elif post.published_at > wish.now + AHEAD:
             yield Rejected(number, ("时间在将来",), (post.url, post.text))
         else:
+            if post.platform == "feed":  # ids of feeds are unique only in themselves; as the feed spider calls them
+                post = replace(post, platform=f"feed:{wish.label}")
             yield Row(number, post, cells=(post.url, post.text))

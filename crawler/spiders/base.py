@@ -66,10 +66,15 @@ class TingfengSpider(Spider):
     # --- what a subclass writes
 
     @classmethod
+    def wants_credential(cls, options: Any) -> bool:
+        """Whether it cannot do without a credential, given these options."""
+        return cls.needs_credential
+
+    @classmethod
     def problems(cls, spec: CrawlSpec, options: Any) -> list[str]:
         """What keeps this source from being crawled at all, one line each; found before anything is fetched."""
         found = []
-        if cls.needs_credential and not spec.credential:
+        if cls.wants_credential(options) and not spec.credential:
             found.append("a credential is needed")
         if spec.credential and not (spec.credential.isprintable() and spec.credential.isascii()):
             found.append("the credential holds line breaks or other characters that no header takes")

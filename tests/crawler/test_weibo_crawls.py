@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from crawler.outcome import Result
+from crawler.spec import Gap
 from store import mentions, spending
 from store.database import Database
 from store.spending import Spending
@@ -67,6 +68,7 @@ HTML = {
         search_page(posts(20, 15, 19), pages=3),
     ],
     "html_limit": [search_page(posts(21, 10 * n, 10 * n + 9), pages=50) for n in range(9)],
+    "html_gap": [search_page(posts(22, 10 * n, 10 * n + 9), pages=9) for n in range(9)],
     "html_none": [search_page(None)],
     "html_wall": [Reply("<html><title>Sina Visitor System</title></html>")],
     "html_changed": [Reply("<html><div class='results'>x</div></html>")],
@@ -86,6 +88,8 @@ CLI = {
         *[listed([], total_number=763)] * 9,
     ],
     "cli_budget": [listed(posts(31, 20 * n, 20 * n + 19), total_number=900) for n in range(9)],
+    "cli_gap": [listed(posts(33, 20 * n, 20 * n + 19), total_number=900) for n in range(9)],
+    "cli_gap_poor": [listed(posts(34, 20 * n, 20 * n + 19), total_number=900) for n in range(9)],
     "cli_count": [{"error": {"code": "COUNT_EXCEEDS_MAX"}}],
     "cli_plan": [reply_json({"error": {"code": "SERVICE_REQUIRED"}}, status=402)],
     "cli_often": [Reply('{"error":{"code":"TOO_MANY_REQUESTS"}}', 429, headers={"Retry-After": "120"})],
@@ -115,7 +119,17 @@ MOBILE: dict[str, dict[str, Any]] = {
     "walled": {"options": {"comments": 1}},
     "revisits": {"revisit": (KNOWN["mid"], GONE, "404", "answer:7")},
 }
-OPTIONS = {"cli": {"max_pages": 20}, "cli_budget": {"daily_records": 50}, "html_limit": {"max_pages": 2}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "html_limit": {"max_pages": 2},
+    "html_gap": {"max_pages": 1},
+    "cli": {"max_pages": 20},
+    "cli_budget": {"daily_records": 50},
+    "cli_gap": {"max_pages": 1},
+    "cli_gap_poor": {"max_pages": 1, "daily_records": 50},
+}
+# Posts are a minute apart: the window ends after one page, the gap reaches back over two more pages of HTML.
+GAP = Gap(id=7, query=TWO[0], since=NOW - 25 * MINUTE, until=NOW - 5 * MINUTE)
+GAPS = {"html_gap": 3, "cli_gap": 9, "cli_gap_poor": 9}  # pages they may take
 
 
 @dataclass(frozen=True)
@@ -140,6 +154,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, sqlite_migrated: Path) -> Ran:
     specs += [make_spec("weibo_html", source=case, options=OPTIONS.get(case, {}), credential="SUB=a") for case in HTML]
     specs += [make_spec("weibo_cli", source=case, options=OPTIONS.get(case, {}), credential="wb_x") for case in CLI]
     specs = [replace(s, queries=TWO, brands=(BRAND, RIVAL)) if s.source == "cli_two" else s for s in specs]
+    specs = [replace(s, gaps=(GAP,), gap_pages=GAPS[s.source]) if s.source in GAPS else s for s in specs]
     for spec in specs:
         (folder / f"{spec.source}.db").write_bytes(sqlite_migrated.read_bytes())
     with serve(answer) as site:
@@ -227,6 +242,23 @@ def test_html_says_what_json_says(ran):
 )
 def test_html_refusals(ran, case, status, reason):
     assert (ran.results[case].status, ran.results[case].reason) == (status, reason)
+
+
+@pytest.mark.parametrize(
+    ("case", "read_to", "records"),
+    [
+        ("html_gap", GAP.since, None),
+        ("cli_gap", GAP.since, 80),
+        ("cli_gap_poor", NOW - 19 * MINUTE, 40),
+    ],
+)
+def test_gaps_are_filled_as_far_as_pages_and_budget_go(ran, case, read_to, records):
+    result = ran.results[case]
+    assert result.status is RunStatus.OK, "that a budget is used up then is no reason to fail"
+    [filling] = result.filled
+    assert (filling.gap, filling.read_to) == (7, read_to)
+    if records:
+        assert ran.spent[case].records == records
 
 
 # --- the gateway
