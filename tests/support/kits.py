@@ -123,7 +123,7 @@ KITS: dict[str, Kit] = {
     "hot_boards": Kit(page=lambda n: hot_bodies.body(hot_bodies.baidu([words(i) for i in range(n)])), native_id=None),
     "feed": Kit(
         page=_feed,
-        native_id=lambda i: f"g{i}",
+        native_id=lambda i: f"https://news.example/{i}",
         type="application/rss+xml",
         spec={"options": {"url": "search?q={q}"}},
         hostile={"a billion laughs": _BOMB.encode(), "an entity from outside": _OUTSIDE.replace("l9", "l0").encode()},
