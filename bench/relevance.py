@@ -1,4 +1,4 @@
-"""How well ambiguous names are told apart: plain keywords, words with bounds, and rules with a filter learnt from marks.
+"""How well ambiguous names are told apart: by plain keywords, by words with bounds, by these and a learnt filter.
 
     python bench/relevance.py [--marks N] [--training-only] [--names NAME …]
 

@@ -15,12 +15,11 @@ from sentiment.scorers import load_scorer
 from sentiment.tokenizer import Tokenizer, tokenizer_for
 from tingfeng.model import Brand
 
-
 Aspects = Mapping[tuple[int, str], str]  # (mention_id, brand) → "name:label", joined by a tab
 
 
 class BrandWords:
-    """Made from a configuration's brands and its `whole_words`; `filters`: the folder of learnt filters of relevance."""
+    """Made from a configuration's brands and its `whole_words`; `filters`: the folder of learnt filters."""
 
     def __init__(
         self, brands: Sequence[Brand], whole_words: Sequence[str] = (), *, filters: Path | None = None

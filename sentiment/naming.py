@@ -1,8 +1,9 @@
 """Whether a brand's name stands in a text as a word: 小米 in 小米粥, mac in machine do not name the brand.
 
-A Chinese word is bounded as the segmenter bounds it: a longer word of the dictionary that covers it (小米粥, 苹果醋), or one
-that reaches into it (广大|众多), means something else, unless what it adds is a word of trade or the brand's own (苹果公司).
-A Latin word ends where letters end; digits may follow a letter (iPhone15), and Chinese neighbours are a bound (买Mac了).
+A Chinese word is bounded as the segmenter bounds it: a longer word of the dictionary that covers it (小米粥), or one
+that reaches into it (广大|众多), means something else, unless what it adds is a word of trade or the brand's own
+(苹果公司). A Latin word ends where letters end; digits may follow a letter (iPhone15), and Chinese neighbours are a
+bound (买Mac了).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from sentiment.tokenizer import Tokenizer
 from tingfeng.model import Brand
@@ -25,7 +26,10 @@ SURE, UNSURE = 0.99, 0.5  # the rules' probability: what they rule out, and what
 
 # What a dictionary's longer word may add to a name without meaning something else: 苹果公司, 大众汽车.
 TRADE = frozenset(
-    "公司 集团 企业 品牌 汽车 轿车 手机 电脑 平板 电视 科技 数码 商城 商店 官网 官方 客服 门店 专卖店 旗舰店 股份 总部".split()
+    str.split(
+        "公司 集团 企业 品牌 汽车 轿车 手机 电脑 平板 电视 科技 数码 商城 商店 官网 官方 客服 门店"
+        " 专卖店 旗舰店 股份 总部"
+    )
 )
 
 
@@ -75,7 +79,11 @@ class Naming:
         return Look(folded, places)
 
     def rule(self, look: Look, brand: str) -> Ruling:
-        """What the rules say. A text that nowhere holds the name, which the source found all the same, passes."""
+        """What the rules say.
+
+        A text that nowhere holds the name the source found all the same, by words that were not the author's own (what
+        was reposted, the question): must and any may stand there too, so only `none` rules it out.
+        """
         way = self._ways[brand]
         names = tuple(self._found(look, way.names, way))
         others = {word: tuple(self._found(look, [word], way)) for word in way.listed}
@@ -84,9 +92,9 @@ class Naming:
         why = ""
         if names and not any(f.stands for f in names):
             why = "inside"
-        elif not way.must <= stands:
+        elif names and not way.must <= stands:
             why = "must"
-        elif way.any and not way.any & stands:
+        elif names and way.any and not way.any & stands:
             why = "any"
         elif way.none & stands:
             why = "none"
@@ -134,7 +142,7 @@ class Naming:
         tokens = self._tokenizer.cut(text[first : end + REACH])
         ends = list(accumulate(map(len, tokens), initial=first))
         knows = self._tokenizer.knows
-        for a, b in zip(ends, ends[1:], strict=False):
+        for a, b in pairwise(ends):
             if (a < start < b or a < end < b) and knows(text[a:b]):
                 yield a, b
         before = [a for a in {*ends, start} if start - LONGEST_MORE <= a <= start]

@@ -1,6 +1,6 @@
 """What a relevance filter looks at: the words of a text, what stands around the name, and what the text is about.
 
-Features are named in words, so that a filter can be read: "word:甜", "left:吃", "near:一斤", "topic:farm", "form:UPPER".
+Features are named in words, so that a filter can be read: "word:甜", "left:吃", "near:一斤", "topic:farm".
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from sentiment.naming import Found, Look
 from sentiment.synonyms import lines_of
@@ -35,7 +35,7 @@ SCALE = {
 # What people say of brands at all, whatever the brand makes: one feature each, so that few marks suffice.
 _COMMERCE = ("company", "stock", "service")
 _SUMS = {"commerce": _COMMERCE, "goods": (*_COMMERCE, "phone", "computer", "car", "home")}
-_SAYS_NOTHING = frozenset("的 了 是 在 和 就 都 也 还 这 那 个 一 不 有 我 你 被 给 把 着 过 吗 呢 吧 啊".split())
+_SAYS_NOTHING = frozenset(str.split("的 了 是 在 和 就 都 也 还 这 那 个 一 不 有 我 你 被 给 把 着 过 吗 呢 吧 啊"))
 
 
 def features(
@@ -72,7 +72,7 @@ def _kinds(folded: str, tokens: Sequence[str], places: Sequence[tuple[int, int]]
         yield f"before:{folded[start - 1 : start] or '^'}"
         yield f"after:{folded[end : end + 1] or '$'}"
         for stretch in (folded[max(0, start - NEAR) : start], folded[end : end + NEAR]):
-            yield from {f"near:{a}{b}" for a, b in zip(stretch, stretch[1:], strict=False) if (a + b).isalnum()}
+            yield from {f"near:{a}{b}" for a, b in pairwise(stretch) if (a + b).isalnum()}
 
 
 def _says_something(token: str) -> bool:

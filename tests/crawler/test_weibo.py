@@ -110,7 +110,7 @@ def lengthened(reader: WeiboMobileSpider, blog: dict[str, Any], response: Respon
     ("why", "full", "brands"),
     [
         ("another brand is named further down", "云雀好，山雀更好", ("云雀", "山雀")),
-        ("what excludes it stands further down", "云雀……观鸟指南", ()),
+        ("what excludes it, the scoring job judges", "云雀……观鸟指南", ("云雀",)),
         ("there is no more", "", ("云雀",)),
     ],
 )
@@ -168,11 +168,8 @@ def test_what_cannot_be_read_is_counted(why, blog, counted):
         ("the asked brand counts unnamed", BRAND, "这车坏了", "", ("云雀",)),
         ("any other counts if named", BRAND, "不如山雀", "", ("云雀", "山雀")),
         ("named by another of its names", BRAND, "SKYLARK坏了", "", ("云雀",)),
-        ("excluded by a word", Brand(name="云雀", none=("观鸟",)), "云雀观鸟", "", ()),
-        ("excluded, the other is not", Brand(name="云雀", none=("观鸟",)), "观鸟：山雀", "", ("山雀",)),
-        ("a needed word is missing", Brand(name="云雀", must=("车",)), "云雀飞", "", ()),
-        ("… it stands in what was reposted", Brand(name="云雀", must=("车",)), "转发微博", "云雀的车", ("云雀",)),
-        ("one of several words", Brand(name="云雀", any=("车", "屏")), "云雀黑屏", "", ("云雀",)),
+        ("what excludes it, the scoring job judges", Brand(name="云雀", none=("观鸟",)), "云雀观鸟", "", ("云雀",)),
+        ("named in what was reposted", BRAND, "转发微博", "山雀的车", ("云雀", "山雀")),
     ],
 )
 def test_whose_a_post_is(why, brand, text, context, brands):
