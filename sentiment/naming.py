@@ -20,7 +20,7 @@ from tingfeng.words import Hit, WordFinder, fold
 
 RULES = 1  # grows when the same words are judged otherwise
 MOST = 40  # places of one word in one text that are looked at
-REACH = 12  # characters around a place that are segmented
+REACH = 6  # characters around a place that are segmented
 LONGEST_MORE = 3  # characters a covering word may add on one side
 SURE, UNSURE = 0.99, 0.5  # the rules' probability: what they rule out, and what they only let pass
 
@@ -63,6 +63,10 @@ class Naming:
     def __init__(self, brands: Sequence[Brand], tokenizer: Tokenizer) -> None:
         self._ways = {brand.name: _Way.of(brand, tokenizer.name) for brand in brands}
         self._finder = WordFinder(word for way in self._ways.values() for word in way.all)
+        self._owners: dict[str, list[str]] = {}
+        for name, way in self._ways.items():
+            for word in way.names:
+                self._owners.setdefault(word, []).append(name)
         self._tokenizer = tokenizer
 
     def knows(self, brand: str) -> bool:
@@ -112,11 +116,7 @@ class Naming:
     def others_named(self, look: Look, brand: str) -> int:
         """How many other configured brands have a name written there."""
         own = self._ways[brand].names
-        return sum(
-            any(word in look.places and word not in own for word in way.names)
-            for name, way in self._ways.items()
-            if name != brand
-        )
+        return len({owner for word in look.places if word not in own for owner in self._owners.get(word, ())})
 
     def _found(self, look: Look, words: Iterable[str], way: _Way) -> Iterator[Found]:
         for word in words:
@@ -128,7 +128,8 @@ class Naming:
         left, right = _latin_more(text, start, end)
         if left or right:
             return text[start - left : end + right]
-        if not (_is_chinese(text[start]) or _is_chinese(text[end - 1])):
+        before, after = text[start - 1 : start], text[end : end + 1]
+        if not (_meet(before, text[start]) or _meet(text[end - 1], after)):
             return ""
         return next(
             (w for a, b in self._covers(text, start, end) if not way.allows((w := text[a:b]), text[start:end])), ""
@@ -145,10 +146,10 @@ class Naming:
         for a, b in pairwise(ends):
             if (a < start < b or a < end < b) and knows(text[a:b]):
                 yield a, b
-        before = [a for a in {*ends, start} if start - LONGEST_MORE <= a <= start]
-        after = [b for b in {*ends, end} if end <= b <= end + LONGEST_MORE]
-        for a in sorted(before):
-            for b in sorted(after, reverse=True):
+        before = [a for a in ends if start - LONGEST_MORE <= a < start]
+        after = [b for b in ends if end < b <= end + LONGEST_MORE]
+        for a in (*before, start):
+            for b in (*reversed(after), end):
                 if b - a > end - start and knows(text[a:b]):
                     yield a, b
 
@@ -206,6 +207,11 @@ def _latin_more(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _run(text: str) -> int:
     return next((i for i, sign in enumerate(text) if not _is_latin(sign)), len(text))
+
+
+def _meet(a: str, b: str) -> bool:
+    """Whether two neighbours may be parts of one Chinese word."""
+    return _is_chinese(a) and _is_chinese(b)
 
 
 def _is_chinese(sign: str) -> bool:
