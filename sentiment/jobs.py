@@ -1,4 +1,4 @@
-"""The scoring job: texts without a verdict → score rows, whose they are, and buckets; a batch and a transaction at a time."""
+"""The scoring job: texts without a verdict → score rows, whose they are, buckets; a transaction per batch."""
 
 from __future__ import annotations
 
