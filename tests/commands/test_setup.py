@@ -92,10 +92,11 @@ def test_every_source_of_the_example_is_one_its_spider_takes(call, desk, monkeyp
     monkeypatch.setenv("TINGFENG_MAIL_PASSWORD", "x")
     monkeypatch.setenv("TINGFENG_CREDENTIAL_ZHIHU", "x")
     monkeypatch.setenv("TINGFENG_CREDENTIAL_WEIBO", "x")
+    monkeypatch.setenv("TINGFENG_CREDENTIAL_WEIBO_CLI", "x")
     (desk / "tingfeng.toml").write_text(SETTABLE, "utf-8")
     result = call("check-config")
     assert result.exit_code == 0, result.stderr
-    assert "sources 数据源 3" in result.stdout
+    assert "sources 数据源 4" in result.stdout
 
 
 def test_what_may_not_be_meant_is_noted(call, desk):
