@@ -34,6 +34,7 @@ from alerts.routing import Routing
 from crawler.jobs import crawl, resting_until
 from sentiment.brands import BrandWords
 from sentiment.jobs import score_pending
+from sentiment.jobs_stories import group_pending
 from sentiment.layers import CurrentScorer, folder_of
 from sentiment.relevance_filter import folder_of as filters_of
 from sentiment.scorer import Scorer
@@ -124,6 +125,10 @@ def _score(house: House, now: datetime) -> object:
     return score_pending(house.db, house.scorer, words=house.words, stop=house.stop.now)
 
 
+def _stories(house: House, now: datetime) -> object:
+    return group_pending(house.db, now=now, stop=house.stop.now)
+
+
 def _watch(house: House, now: datetime) -> object:
     c = house.config
     return watch(house.db, c.brands, house.sources, c.alerts, house.routing, now=now, zone=c.report_zone)
@@ -169,6 +174,7 @@ def _daily(hour: int, minute: int) -> Callable[[Config], BaseTrigger]:
 JOBS: dict[str, Job] = {
     "crawl": Job(_crawl_all, _every(300)),
     "score": Job(_score, _every(60)),
+    "stories": Job(_stories, _every(60)),
     "watch": Job(_watch, _every(60)),
     "deliver": Job(_deliver, _every(15)),
     "digest": Job(_digest, _every(600)),
@@ -179,7 +185,8 @@ JOBS: dict[str, Job] = {
 # Who need not wait for its turn when the job before it brought something: minutes matter.
 FOLLOWS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "crawl": ("score", lambda report: report.run.stored > 0),
-    "score": ("watch", lambda report: report.mentions > 0),
+    "score": ("stories", lambda report: report.mentions > 0),
+    "stories": ("watch", lambda report: True),  # what was scored may have been grouped in an earlier turn
     "watch": ("deliver", lambda report: report.messages > 0),
     "digest": ("deliver", lambda reports: any(r.queued for r in reports)),
 }

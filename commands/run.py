@@ -42,7 +42,7 @@ def run(path: ConfigPath = DEFAULT_CONFIG) -> None:
 
 def once(
     job: Annotated[
-        str, typer.Argument(metavar="JOB", help="crawl, score, watch, deliver, digest or retention. 任务名")
+        str, typer.Argument(metavar="JOB", help="crawl, score, stories, watch, deliver, digest or retention. 任务名")
     ],
     path: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,

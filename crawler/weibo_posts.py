@@ -34,8 +34,6 @@ def read_post(blog: dict[str, Any], into: Reading, *, seen_at: datetime) -> Post
         into.skipped["id"] += 1
         return None
     published_at = _posted(blog, mid, into, seen_at)
-    if published_at is None:
-        return None
     text = _own_text(blog)
     if not text:
         into.skipped["text"] += 1
@@ -86,9 +84,9 @@ def read_comment(comment: object, into: Reading, *, parent: str, seen_at: dateti
     published_at = _posted(comment, mid, into, seen_at)
     text = _own_text(comment)
     parent = parent or _parent_of(comment)
-    if published_at is not None and not text:
+    if not text:
         into.skipped["text"] += 1
-    elif published_at is not None:
+    else:
         author, name, followers = _author(comment.get("user"))
         likes = comment.get("like_count", comment.get("like_counts"))
         post = Post(
@@ -143,8 +141,6 @@ def _posted(blog: dict[str, Any], mid: str, into: Reading, seen_at: datetime) ->
     at, contradicted = weibo_posted(str(blog.get("created_at") or ""), mid, seen_at=seen_at)
     if contradicted:
         into.notes["time/id_differs"] += 1
-    if at is None:
-        into.skipped["time"] += 1
     return at
 
 

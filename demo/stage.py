@@ -130,7 +130,7 @@ def set_stage(folder: DemoFolder, story: Story) -> Iterator[Stage]:
     """Servers up, configuration written, fresh database migrated; all of it gone (but the files) at the end."""
     started = perf_counter()
     world = World(story.posts, StoryClock(story.starts))
-    with Replica(world) as replica, Mailbox(folder.mails) as mailbox, _quick_turns():
+    with Replica(world, hot=story.hot) as replica, Mailbox(folder.mails) as mailbox, _quick_turns():
         write_config(folder, url=replica.url, port=mailbox.port)
         config = load_config(folder.config, {"TINGFENG_CREDENTIAL_ZHIHU": SECRET})
         upgrade(config.database_url)

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from store import stories
 from store.corrections import CORRECTION
 from store.feedback import ANSWER
 from store.mentions import ERASURE, LINK, MENTION, SCORE
@@ -47,13 +48,17 @@ def erase(s: Session, author_key: str, *, by: str, reason: str, now: datetime) -
     """
     if s.get_bind().dialect.name == "sqlite":
         s.connection().exec_driver_sql("PRAGMA secure_delete=ON")  # else the words stay readable in the file
+    stories.hold(s)
     posts = s.execute(select(MENTION.c.id, MENTION.c.text_key, MENTION.c.url).where(MENTION.c.author_key == author_key))
     found = posts.all()
     ids, keys = [row.id for row in found], sorted({row.text_key for row in found})
     removed = {"outbox": _redact(s, [row.url for row in found if row.url])}
     for table in (REACH, LINK, CORRECTION):
         removed[table.name] = sum(_delete(s, table, one_of(s, table.c.mention_id, part)) for part in chunks(ids))
+    told = stories.of_mentions(s, ids)
     removed["mention"] = sum(_delete(s, MENTION, one_of(s, MENTION.c.id, part)) for part in chunks(ids))
+    stories.recount(s, told, now=now)
+    stories.drop_empty(s, told)
     removed["score"] = removed["labels of its texts"] = 0
     for part in chunks(keys):
         removed["score"] += _delete(s, SCORE, one_of(s, SCORE.c.text_key, part), ~_used(SCORE))

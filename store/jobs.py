@@ -20,6 +20,7 @@ from store.mentions import MENTION, SCORE, MentionWithVerdict, by_ids
 from store.outbox import OUTBOX
 from store.runs import RUN
 from store.sql import affected, insert_into
+from store.stories import STORY, STORY_KEY, WINDOW
 from store.tables import KeptRow
 from tingfeng.model import RunStatus
 
@@ -55,6 +56,7 @@ class RetainReport:
     outbox: int
     surveys: int
     corrections: int = 0
+    stories: int = 0
     blanked: int = 0  # posts the platform deleted, whose words went now
     hot: int = 0
 
@@ -74,6 +76,7 @@ def retain(db: Database, rule: Rule, *, now: datetime) -> RetainReport:
         scores=_sweep_scores(db, now - min(rule.scores, rule.mentions)),
         runs=_sweep(db, RUN, _old_runs(now - rule.runs)),
         outbox=_sweep(db, OUTBOX, OUTBOX.c.sent_at < now - rule.outbox),
+        stories=_sweep_stories(db, now - WINDOW),
         hot=_sweep(db, ENTRY, ENTRY.c.last_seen < now - rule.mentions),
     )
 
@@ -138,6 +141,23 @@ def _sweep_scores(db: Database, cutoff: datetime) -> int:
 def _next_keys(s: Session, after: str) -> list[Any]:
     query = select(SCORE.c.text_key).distinct().where(SCORE.c.text_key > after)
     return list(s.execute(query.order_by(SCORE.c.text_key).limit(BATCH)).scalars())
+
+
+def _sweep_stories(db: Database, cutoff: datetime) -> int:
+    """Stories without mentions that nobody joined since `cutoff`; before them the keys of all such old stories."""
+    old = select(STORY.c.id).where(STORY.c.seen_at < cutoff)
+    after = -1
+    while True:
+        query = select(STORY_KEY.c.key).where(STORY_KEY.c.key > after).order_by(STORY_KEY.c.key).limit(BATCH)
+        with db.write() as s:
+            keys = s.execute(query).scalars().all()
+            if not keys:
+                break
+            within = STORY_KEY.c.key.between(keys[0], keys[-1])
+            s.execute(STORY_KEY.delete().where(within, STORY_KEY.c.story_id.in_(old)))
+        after = keys[-1]
+    mentioned = exists().where(MENTION.c.story_id == STORY.c.id)
+    return _sweep(db, STORY, and_(STORY.c.seen_at < cutoff, ~mentioned))
 
 
 def erase(db: Database, author_key: str, *, by: str, reason: str, now: datetime) -> Receipt:

@@ -95,7 +95,7 @@ class Mention:
     A count of None means "not told", never 0. `author_key` is a keyed pseudonym, never a name.
     """
 
-    platform: str  # weibo, zhihu, or feed:<source name>
+    platform: str  # weibo, zhihu …; web (an article, by its address); feed:<source name>
     native_id: str
     source: str  # the configured source that saw it
     url: str

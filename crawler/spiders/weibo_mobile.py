@@ -178,7 +178,7 @@ class WeiboMobileSpider(TingfengSpider):
         long_ones: list[Short] = []
         for post in posts:
             at = post.published_at
-            if at is None or not search.saw(post.native_id, None if post.native_id in pinned else at):
+            if not search.saw(post.native_id, None if post.native_id in pinned else at):
                 continue
             mention = self.mention_of(post, search.query, seen_at=seen_at)
             if mention is None:

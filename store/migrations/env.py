@@ -6,7 +6,14 @@ from typing import Any, Literal
 
 from alembic import context
 
-from store import tables_hot, tables_privacy, tables_relevance, tables_spend, tables_windows  # noqa: F401
+from store import (  # noqa: F401  (their tables join the metadata)
+    tables_hot,
+    tables_privacy,
+    tables_relevance,
+    tables_spend,
+    tables_stories,
+    tables_windows,
+)
 from store.columns import UnixSeconds, UtcDateTime
 from store.tables import MentionRow
 
