@@ -94,7 +94,11 @@ class TingfengSpider(Spider):
         raise NotImplementedError
 
     def fill(self, gap: Gap) -> Iterable[Request]:
-        """The first requests for a stretch of the past that was missed; closed with `filled`. Only with "pages"."""
+        """The first requests for a stretch of the past that was missed. Only with `reaches_back` "pages".
+
+        Each request, later ones too, is taken off `gap_pages`; at 0, or when `is_late`, it is closed by `filled` with
+        what was read so far. It is no search of its query: that one's window must not wait for it.
+        """
         return ()
 
     def contact(self) -> Iterable[Request]:

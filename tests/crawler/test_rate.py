@@ -17,6 +17,7 @@ import pytest
 from crawler import jobs_rate
 from crawler.jobs_rate import Rate
 from store import leases, runs
+from store.database import Database
 from tests.crawler.test_jobs import run, source, wait_for
 from tests.support.factories import NOW
 from tests.support.web import Asked, Reply, reply_json, serve
@@ -94,6 +95,16 @@ def test_who_has_lost_its_lease_stops_and_writes_nothing(sqlite_db, tmp_path, mo
     with sqlite_db.read() as s:
         latest = runs.latest(s, "weibo")
     assert latest is not None and latest.status is RunStatus.RUNNING, "its row is the other's to close"
+
+
+def test_a_store_that_cannot_be_asked_for_a_moment_does_not_end_a_crawl(tmp_path, monkeypatch):
+    monkeypatch.setattr(jobs_rate, "RENEW", jobs_rate.RENEW * 0)
+    gone = Database(f"sqlite:///{tmp_path}/not_set_up.db")
+    lease = jobs_rate.Lease(gone, "crawl:weibo", "me")
+    assert lease.keep(), "it may come back"
+    monkeypatch.setattr(jobs_rate, "SPAN", jobs_rate.SPAN * 0)
+    assert not lease.keep(), "by now it has run out, and another machine may have it"
+    gone.close()
 
 
 def test_two_sources_that_ask_one_host_keep_its_delay_together(db, db_url, tmp_path):
