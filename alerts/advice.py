@@ -45,6 +45,8 @@ CAUSES: Mapping[str, Cause] = {
     "teapot": Cause("平台限制了访问频率（418）。", (_WAIT,)),
     "too_many_requests": Cause("访问过于频繁，被平台限流。", (_WAIT,)),
     "rate_limited": Cause("访问过于频繁，被平台接口限流。", (_WAIT,)),
+    "plan_required": Cause("官方网关未开通套餐，或套餐已到期。", ("在平台控制台开通或续费套餐。", _DOCTOR)),
+    "count_exceeds_max": Cause("每页条数超过官方网关的上限。", ("把该来源的 count 调小（不超过 20）。", _DOCTOR)),
     "not_ok": Cause("平台没有给出数据，也没有说明原因。", (_CREDENTIAL, _WAIT)),
     "proxy_refused": Cause("代理要求认证或拒绝了请求（407）。", ("检查代理设置与账号。", _DOCTOR)),
     "ignored": Cause("请求被放弃，没有发出。", ("查看日志中的原因，检查来源设置。",)),
@@ -111,6 +113,22 @@ _UNKNOWN = Cause("抓取没有成功。", ("查看日志中该来源的抓取记
 def cause_of(name: str) -> Cause:
     """What is known about a named reason; a general word for those without an entry."""
     return CAUSES.get(name, _UNKNOWN)
+
+
+def hot_steps(reason: Reason) -> tuple[str, ...]:
+    """Steps for whoever looks after a brand that is on a hot list."""
+    if reason is Reason.RESOLVED:
+        return (
+            "确认该回应的已经回应，热门帖评论区里的问题有人跟进。",
+            "复盘：为什么上榜、谁推上去的、从上榜到第一次回应用了多久，记入事件说明。",
+            "未来 48 小时留意是否再次上榜。",
+        )
+    return (
+        "打开在榜词条的链接，读热门帖和评论区，先判断：投诉、谣言、玩梗，还是好事。",
+        "若是负面：指定一位负责人，一小时内给出内部结论或第一次公开回应，先回应在发酵的那个平台。",
+        "统一口径，通知客服、门店和合作方；检查今天排期的投放与发文，可能火上浇油的先暂停。",
+        "若已知情且无需再提醒，可静默该品牌一段时间。",
+    )
 
 
 def alert_steps(reason: Reason, *, most_copies: int, unseen: Sequence[str], is_wave: bool = False) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from alerts import pictures, wording
 from alerts.digest import BrandFacts, DigestFacts, Period, Span
 from alerts.views import Figure, Post, WaveView, post, spread_words, wave_of
+from store.hot import HotVisit
 from store.reports import SurveyWeek, Totals
 from tingfeng import measures
 from tingfeng.growth import GrownTerm
@@ -17,6 +18,7 @@ from tingfeng.measures import Interval
 from tingfeng.model import Incident, InlineImage
 
 WEEKS_SHOWN = 4
+HOT_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,8 @@ class BrandView:
     volume: tuple[InlineImage, ...]
     opinion: tuple[InlineImage, ...]
     incidents: list[Line]
+    hot: list[Line]
+    hot_looked: str  # the lists that are read; "" when there are none
     voices: list[VoiceLine]
     worst: list[Post]
     best: list[Post]
@@ -139,6 +143,8 @@ def brand_view(b: BrandFacts, facts: DigestFacts, zone: ZoneInfo) -> BrandView:
         volume=pictures.volume(b.days),
         opinion=pictures.opinion(b.weeks) if weekly else (),
         incidents=[_incident(i, zone) for i in b.incidents],
+        hot=[_hot(v, zone) for v in b.hot[:HOT_SHOWN]],
+        hot_looked="、".join(map(wording.board, b.hot_boards)),
         voices=_voices(b),
         worst=[post(m.mention, m.verdict, zone=zone, copies=m.copies) for m in b.worst],
         best=[post(m.mention, m.verdict, zone=zone, copies=m.copies) for m in b.best],
@@ -207,6 +213,14 @@ def _incident(i: Incident, zone: ZoneInfo) -> Line:
     return Line(
         when=wording.stretch(i.since, i.resolved_at, zone),
         what=f"{numbers}，历时 {wording.lasting(i.resolved_at - i.since)}，已平息",
+    )
+
+
+def _hot(v: HotVisit, zone: ZoneInfo) -> Line:
+    heat = "" if v.peak_heat is None else f"，热度最高 {wording.count(v.peak_heat)}"
+    return Line(
+        when=f"{wording.board(v.board)}最高第 {v.best_rank} 位",
+        what=f"「{wording.cut(v.title, 60)}」{wording.stretch(v.first_seen, v.last_seen, zone)} 在榜{heat}",
     )
 
 

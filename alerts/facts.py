@@ -11,11 +11,15 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from alerts.waves import Wave
 from store.stories import Spread, StoryInPeriod
 from tingfeng.growth import GrownTerm
 from tingfeng.model import Incident, IncidentKind, Mention, Reason, RunStatus, Spike, Verdict
+
+if TYPE_CHECKING:
+    from store.hot import HotVisit
 
 
 def incident_ref(kind: IncidentKind, subject: str, opened_at: datetime) -> str:
@@ -95,6 +99,7 @@ class AlertFacts:
     copied: Copied | None = None  # of their stories a wave, else the one with most copies; None: nothing was copied
     blind: tuple[BlindSpan, ...] = ()  # gaps that touch the chart
     to_do: tuple[str, ...] = ()  # Chinese, in order
+    hot: tuple[HotVisit, ...] = ()  # the brand's places on hot lists at that moment, highest first
 
     @property
     def times(self) -> float | None:

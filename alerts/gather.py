@@ -13,6 +13,7 @@ from alerts.incident import latest, ref_of
 from alerts.waves import wave
 from store import mentions, reports, runs, stories
 from store.database import Session
+from store.hot import HotVisit
 from tingfeng.clock import BUCKET
 from tingfeng.growth import GrownTerm, grown
 from tingfeng.measures import net_sentiment
@@ -37,11 +38,12 @@ def gather(
     *,
     series: Sequence[Series],
     turns: Mapping[str, timedelta],
+    hot: tuple[HotVisit, ...] = (),
     now: datetime,
 ) -> AlertFacts:
     """The facts of an alert. `incident`: as it will be once the step is written; `series`: what was judged.
 
-    `turns`: how often each source is asked, by name.
+    `turns`: how often each source is asked, by name. `hot`: the brand's places on hot lists now.
     """
     since = incident.since
     until = spike.until if spike else max(since + BUCKET, _last_window_end(incident))
@@ -87,6 +89,7 @@ def gather(
             is_wave=copied is not None and copied.wave is not None,
             unseen=sorted({b.source for b in blind if b.until >= until}),
         ),
+        hot=hot,
     )
 
 

@@ -29,6 +29,16 @@ _STACKED = re.compile(
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _WEEKDAYS = "一二三四五六日"
 _PLATFORMS = {"weibo": "微博", "zhihu": "知乎", "bilibili": "B站", "v2ex": "V2EX"}
+_BOARDS = {
+    "hot:weibo": "微博热搜",
+    "hot:baidu": "百度热搜",
+    "hot:tencent": "腾讯热榜",
+    "hot:toutiao": "头条热榜",
+    "hot:thepaper": "澎湃热榜",
+    "hot:zhihu": "知乎热榜",
+    "hot:bilibili": "B站热搜",
+    "hot:tieba": "贴吧热议",
+}
 _LABELS = {Label.NEGATIVE: "负面", Label.NEUTRAL: "中性", Label.POSITIVE: "正面"}
 
 
@@ -201,6 +211,13 @@ def platform(mention: Mention) -> str:
 def platform_name(platform: str, source: str) -> str:
     """The same for what is no mention."""
     return _PLATFORMS.get(platform, clean(source if platform == "web" else platform.removeprefix("feed:")))
+
+
+def board(name: str) -> str:
+    """'微博热搜', '微博热搜·文娱榜', or the name as it is."""
+    known, _, category = name.partition("/")
+    shown = _BOARDS.get(known) or cut(known.removeprefix("hot:"), 20)
+    return f"{shown}·{cut(category, 10)}" if category else shown
 
 
 def label(of: Label) -> str:

@@ -37,6 +37,7 @@ SHOWN = 10  # rejected rows
 NOTES = {
     "day_only": "times without a clock, counted at 00:00 只有日期，按零点计",
     "no_id": "without an address or id, told apart by their words 无链接和编号，按内容去重",
+    "same_id_other_words": "same address or id, other words: the first is kept 链接或编号相同而内容不同，留第一条",
     "rounded_id": "ids rounded by a spreadsheet, not used 编号被表格软件四舍五入，未采用",
     "understood": "answers understood 可解析的响应",
     "not_understood": "answers no reader knows 无法解析的响应",
@@ -104,6 +105,7 @@ def import_(
             brands=config.brands,
             brand=brand_named(config, brand).name if brand else None,
             author_secret=config.author_secret.get_secret_value(),
+            author_names=config.privacy.author_names,
             now=now,
             dry_run=dry_run,
             progress=None if as_json else tell,

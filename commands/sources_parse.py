@@ -48,7 +48,13 @@ def parse(
         say_json_line({"refusal": e.reason, "detail": e.detail, "kind": kind_of(e), "reader": named or source})
         _advise(e)
         raise typer.Exit(1) from None
-    for post in found.reading.posts:
+    reading = found.reading
+    if not reading.posts and (reading.gone or reading.notes["deleted"]):
+        detail = f"the platform says so of {', '.join(reading.gone) or 'the post asked for'}"
+        say_json_line({"refusal": "deleted", "detail": detail, "kind": "refused", "reader": found.reader})
+        note("the post is deleted 原帖已被删除: a crawl keeps it as a tombstone 抓取时会标记为已删除")
+        raise typer.Exit(1)
+    for post in reading.posts:
         say_json_line(post.as_json())
     _summarise(found)
 
@@ -134,7 +140,8 @@ def _summarise(found: Understood) -> None:
     reading = found.reading
     parts = [f"{found.reader}: posts 帖子 {len(reading.posts)}"]
     if not reading.posts:
-        parts.append("understood, and nothing in it 内容为空")
+        empty, unreadable = "understood, and nothing in it 内容为空", "none of its posts could be read 帖子均无法解析"
+        parts.append(unreadable if reading.skipped else empty)
     for word, counts in (("skipped 跳过", reading.skipped), ("notes 备注", reading.notes)):
         if counts:
             parts.append(f"{word} " + ", ".join(f"{what} {n}" for what, n in sorted(counts.items())))

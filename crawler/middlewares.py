@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from w3lib.encoding import http_content_type_encoding
 
 from crawler.doors import TRUSTED, host_of, is_private, private_address
-from crawler.refusals import STATUSES, judge, translate
+from crawler.refusals import STATUSES, by_address, judge, translate
 from crawler.spiders.base import spider_of
 from crawler.times import MOST_SKEW
 from tingfeng.errors import CrawlError, Refused, Unreachable
@@ -72,6 +72,8 @@ class RedirectMiddleware(redirect.RedirectMiddleware):
         followed = super().process_response(request, response)
         if isinstance(followed, Request) and is_private(followed.url) and host_of(followed.url) not in self.trusted:
             raise private_address(host_of(followed.url))
+        if isinstance(followed, Request) and (name := by_address(followed.url, otherwise="")):
+            raise Refused(name, f"HTTP {response.status} to {host_of(followed.url)}")
         return followed
 
     def handle_referer(self, request: Request, response: Response) -> None:
@@ -79,15 +81,28 @@ class RedirectMiddleware(redirect.RedirectMiddleware):
 
 
 def in_utf8(response: Response) -> Response:
-    """The answer as readers expect it, in UTF-8, when its header declares another encoding. XML says it itself."""
+    """The answer as readers expect it, in UTF-8, when its header declares another encoding. XML says it itself.
+
+    Servers that declare Latin-1 out of habit and send UTF-8 are taken at what they send.
+    """
     kind = (response.headers.get("Content-Type") or b"").decode("latin-1").lower()
     declared = http_content_type_encoding(kind)
-    if not isinstance(response, TextResponse) or declared in (None, "utf-8") or "xml" in kind:
+    if declared in (None, "utf-8") or "xml" in kind or _is_utf8(response.body):
         return response
     headers = response.headers.copy()
     headers["Content-Type"] = kind.partition(";")[0] + "; charset=utf-8"
     body = response.body.decode(str(declared), "replace").encode()
-    return response.replace(body=body, headers=headers, encoding="utf-8")
+    if isinstance(response, TextResponse):
+        return response.replace(body=body, headers=headers, encoding="utf-8")
+    return response.replace(body=body, headers=headers)
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def clock_skew(response: Response, *, now: datetime) -> float | None:

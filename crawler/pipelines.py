@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import contextlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import create_looping_call
 
+from crawler.budget import Price, Purse, Reserved
 from crawler.post import Post
 from crawler.spiders.base import spider_of
-from store import hot, mentions, reach
+from store import hot, mentions, reach, spending
 from store.database import Database
 from tingfeng.errors import CrawlError, StoreError
 from tingfeng.model import HotPage, Mention
@@ -34,7 +37,11 @@ class StorePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler, Database(spider_of(crawler).spec.database_url))
+        spider = spider_of(crawler)
+        db = Database(spider.spec.database_url)
+        if spider.purse is not None:
+            spider.purse = StoredPurse(spider.purse.cap, db, spider.spec.source)
+        return cls(crawler, db)
 
     def open_spider(self) -> None:
         self.timer = create_looping_call(self.flush)
@@ -71,6 +78,7 @@ class StorePipeline:
             with self.db.write() as s:
                 self.spider.outcome.stored += hot.add(s, page)
         except StoreError as e:
+            self.spider.outcome.lost = True
             self.spider.stop(CrawlError("store", str(e)))
 
     def flush(self) -> None:
@@ -102,3 +110,44 @@ def _seen(post: Post) -> reach.Seen:
         comments=post.comments,
         likes=post.likes,
     )
+
+
+class StoredPurse(Purse):
+    """A day's budget as the store knows it: other processes and earlier runs have spent from it as well.
+
+    Each step is a transaction of its own. CrawlError "store" when it cannot be written: nothing may be asked for then.
+    """
+
+    def __init__(self, cap: int, db: Database, source: str) -> None:
+        super().__init__(cap)
+        self._db, self._source = db, source
+
+    def reserve(self, records: int, *, now: datetime) -> Reserved | None:
+        with _named(), self._db.write() as s:
+            if not spending.reserve(s, self._source, records=records, cap=self.cap, now=now):
+                return None
+        return Reserved(day=spending.day_of(now), records=records)
+
+    def settle(self, reserved: Reserved, *, used: int, price: Price | None) -> None:
+        each, currency = (price.each, price.currency) if price else (None, "")
+        with _named(), self._db.write() as s:
+            spending.settle(
+                s, self._source, reserved.day, reserved=reserved.records, used=used, price=each, currency=currency
+            )
+
+    def spent(self, *, now: datetime) -> int:
+        with _named(), self._db.read() as s:
+            return spending.today(s, self._source, now).records
+
+    def price(self, *, now: datetime) -> Price | None:
+        with _named(), self._db.read() as s:
+            told = spending.today(s, self._source, now)
+        return None if told.price is None else Price(each=told.price, currency=told.currency)
+
+
+@contextlib.contextmanager
+def _named() -> Iterator[None]:
+    try:
+        yield
+    except StoreError as e:
+        raise CrawlError("store", str(e)) from e

@@ -17,7 +17,7 @@ _SILENT = re.compile(r"<(script|style|template|head)\b[^<>]{0,500}+>.*?(?:</\1\s
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*+)((?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+)>|<[!?][^>]*+>")
 _ALT = re.compile(r"""(?<![\w-])alt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I)
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section"})
-_INVISIBLE = " \t\r\n\u200b\u200c\u200d\ufeff\u2060\u3000\xa0"
+INVISIBLE = " \t\r\n\u200b\u200c\u200d\ufeff\u2060\u3000\xa0"
 _BLANK_LINES = re.compile(r"[ \t\xa0]*\n\s*\n\s*")
 _LINE_ENDS = re.compile(r"[ \t\xa0]*\n[ \t\xa0]*")
 
@@ -43,7 +43,7 @@ def _spoken(tag: re.Match[str]) -> str:
 
 def plain(text: str) -> str:
     """Plain text without invisible ends and fit for every database; otherwise as it was written."""
-    return storable(text).strip(_INVISIBLE)
+    return storable(text).strip(INVISIBLE)
 
 
 def tidy(text: str) -> str:
@@ -87,7 +87,7 @@ def address(url: object, *, base: str = "") -> str:
     """`url` if it is an http(s) address, made absolute against `base`; "" for javascript:, data: and other traps."""
     if not isinstance(url, str):
         return ""
-    text = storable(url).strip(_INVISIBLE)
+    text = storable(url).strip(INVISIBLE)
     if not text or len(text) > MAX_URL or any(c < " " for c in text):
         return ""
     try:

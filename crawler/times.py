@@ -68,7 +68,18 @@ def weibo_posted(text: str, mid: int | str, *, seen_at: datetime) -> tuple[datet
         return told.at, by_id is not None and abs(told.at - by_id) > DAY
     if by_id is not None and told.at - DAY <= by_id < told.at + told.within + DAY:
         return by_id, False
+    if by_id is not None and by_id <= seen_at and _same_day_of_another_year(text, by_id):
+        return by_id, True  # a page read long after it was saved
     return (told.at if told.within <= timedelta(hours=1) else None), by_id is not None
+
+
+def _same_day_of_another_year(text: str, by_id: datetime) -> bool:
+    """Whether `text` names a day without a year, and the id's day is that one, give or take a day."""
+    found = _SHORT.fullmatch(text.strip())
+    if not found:
+        return False
+    days = ((by_id.astimezone(CHINA) + n * DAY).date() for n in (-1, 0, 1))
+    return (int(found[1]), int(found[2])) in {(day.month, day.day) for day in days}
 
 
 _MONTHS = {  # not calendar.month_abbr: that speaks the machine's language

@@ -13,7 +13,7 @@ from crawler.refusals import by_address, by_message
 from crawler.spec import CrawlSpec
 from tingfeng.addresses import mid_from_bid as mid_from_bid
 from tingfeng.addresses import mid_of_name as mid_of_name
-from tingfeng.errors import CrawlError, Refused
+from tingfeng.errors import CrawlError, LayoutChanged, Refused
 
 DELETED = "20101"  # errno of a post that is gone
 _NOTHING = ("没有内容", "暂无数据", "快来发表你的评论")  # the first is recorded, the others are how clients tell it
@@ -50,6 +50,8 @@ def refusal(data: dict[str, Any], said: str) -> CrawlError:
         name = by_address(data["url"], otherwise="")
     if data.get("ok") == -100 and name != "captcha":
         name = "login_required"
+    if name is None and "ok" not in data:
+        return LayoutChanged("layout_changed", f"neither an answer nor a refusal: {said[:80]}")
     return Refused(name or "not_ok", f"ok {data.get('ok')!r}: {said[:80]}")
 
 

@@ -13,6 +13,7 @@ from crawler.post import Kind, Post, Reading
 from crawler.text import count_of, plain, text_of
 from crawler.times import weibo_posted
 from crawler.weibo import address_of, mid_of_name
+from tingfeng.errors import LayoutChanged
 
 _MORE = re.compile(r"\s*\.{0,3}\s*<a\b[^<>]*?href=[\"'][^\"']*/status/\w+[\"'][^<>]*>\s*全文\s*</a>\s*", re.I)
 _REGION = re.compile(r"(?:发布于|来自)\s*([\u4e00-\u9fff]{2,12})")
@@ -33,8 +34,6 @@ def read_post(blog: dict[str, Any], into: Reading, *, seen_at: datetime) -> Post
         into.skipped["id"] += 1
         return None
     published_at = _posted(blog, mid, into, seen_at)
-    if published_at is None:
-        return None
     text = _own_text(blog)
     if not text:
         into.skipped["text"] += 1
@@ -60,6 +59,16 @@ def read_post(blog: dict[str, Any], into: Reading, *, seen_at: datetime) -> Post
     return post
 
 
+def read_posts(listed: list[Any], into: Reading, *, seen_at: datetime) -> None:
+    """The posts of a list, as `read_post` does. LayoutChanged when it is a list of something else."""
+    posts = [blog for blog in listed if isinstance(blog, dict)]
+    if listed and not posts:
+        raise LayoutChanged("layout_changed", "a list, but not of posts")
+    into.skipped.update({"id": len(listed) - len(posts)} if len(listed) > len(posts) else {})
+    for blog in posts:
+        read_post(blog, into, seen_at=seen_at)
+
+
 def read_comment(comment: object, into: Reading, *, parent: str, seen_at: datetime, depth: int = 1) -> None:
     """A comment and the answers below it, `depth` levels down, added to `into`. `parent`: its post's number, if known.
 
@@ -75,9 +84,9 @@ def read_comment(comment: object, into: Reading, *, parent: str, seen_at: dateti
     published_at = _posted(comment, mid, into, seen_at)
     text = _own_text(comment)
     parent = parent or _parent_of(comment)
-    if published_at is not None and not text:
+    if not text:
         into.skipped["text"] += 1
-    elif published_at is not None:
+    else:
         author, name, followers = _author(comment.get("user"))
         likes = comment.get("like_count", comment.get("like_counts"))
         post = Post(
@@ -132,8 +141,6 @@ def _posted(blog: dict[str, Any], mid: str, into: Reading, seen_at: datetime) ->
     at, contradicted = weibo_posted(str(blog.get("created_at") or ""), mid, seen_at=seen_at)
     if contradicted:
         into.notes["time/id_differs"] += 1
-    if at is None:
-        into.skipped["time"] += 1
     return at
 
 

@@ -21,7 +21,7 @@ AWAY = timedelta(hours=6)  # an entry that comes back after longer is on a new v
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HotBoard:
-    """A list's last look."""
+    """A source's last look at a list."""
 
     board: str
     source: str
@@ -50,7 +50,7 @@ class HotVisit:
 def add(s: Session, page: HotPage) -> int:
     """Take in one look at a list; how many visits began with it.
 
-    Looks at one list exclude each other until they commit, whoever takes them: the row of the list is written first.
+    Looks of one source at one list exclude each other until they commit: the row of the look is locked first.
     """
     before = _look(s, page)
     return sum(
@@ -61,14 +61,15 @@ def add(s: Session, page: HotPage) -> int:
 
 
 def _look(s: Session, page: HotPage) -> datetime | None:
-    """Note the look; when the list was looked at before that."""
-    own = BOARD.c.board == page.board[:80]
-    row = {"source": page.source, "looked_at": page.seen_at, "entries": page.length}
-    before = s.execute(select(BOARD.c.looked_at).where(own).with_for_update()).scalar()
+    """Note the look; when the source looked at the list before that."""
+    key = {"board": page.board[:80], "source": page.source}
+    own = (BOARD.c.board == key["board"], BOARD.c.source == key["source"])
+    look = {"looked_at": page.seen_at, "entries": page.length}
+    before = s.execute(select(BOARD.c.looked_at).where(*own).with_for_update()).scalar()
     if before is None:
-        s.execute(insert_into(s, HotBoardRow).values(row | {"board": page.board[:80]}).on_conflict_do_nothing())
+        s.execute(insert_into(s, HotBoardRow).values(key | look).on_conflict_do_nothing())
     elif before < page.seen_at:
-        s.execute(update(BOARD).where(own).values(row))
+        s.execute(update(BOARD).where(*own).values(look))
     return before
 
 
@@ -109,8 +110,9 @@ def _same_visit(last: Any, seen_at: datetime, before: datetime | None) -> bool:
 
 
 def boards(s: Session) -> list[HotBoard]:
-    """Every list that was ever looked at, by name."""
-    rows = s.execute(select(*(BOARD.c[name] for name in HotBoard.__dataclass_fields__)).order_by(BOARD.c.board))
+    """Every list that was ever looked at, once per source that did, by name."""
+    query = select(*(BOARD.c[name] for name in HotBoard.__dataclass_fields__))
+    rows = s.execute(query.order_by(BOARD.c.board, BOARD.c.source))
     return [HotBoard(**row._mapping) for row in rows]
 
 

@@ -57,6 +57,8 @@ def due(s: Session, source: str, *, now: datetime, limit: int) -> list[str]:
         )
         .outerjoin(last, last.c.mention_id == MENTION.c.id)
         .where(MENTION.c.source == source, MENTION.c.deleted_at.is_(None))
+        # Asked for as a post, a comment is one that does not exist, and would be buried.
+        .where(MENTION.c.kind != "comment")
         .where(MENTION.c.published_at > now - LAST_LOOK, MENTION.c.published_at <= now - FIRST_LOOK)
     )
     waiting = [row for row in s.execute(query) if _is_due(row, now)]

@@ -2,7 +2,7 @@
 
 A hot list is no place where somebody says something: its entries are never mentions, have no score and stand in no
 bucket. `hot_board` is what tells "left the list" from "we did not look": an entry is on its list as long as it was
-there at the list's last look.
+there at the last look of the source that saw it last. Two sources may look at one list, one of them not as far down.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class HotEntryRow(Base):
 
 
 class HotBoardRow(Base):
-    """When a list was looked at last, through which source, and how long it was then."""
+    """When a source looked at a list last, and how long it was then."""
 
     __tablename__ = "hot_board"
 
     board: Mapped[str] = mapped_column(String(80), primary_key=True)
-    source: Mapped[str] = mapped_column(String(80))
+    source: Mapped[str] = mapped_column(String(80), primary_key=True)
     looked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     entries: Mapped[int] = mapped_column(Integer)

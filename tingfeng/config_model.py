@@ -90,7 +90,9 @@ class SourceConfig(Section):
     """Where we look, how often and with which credential."""
 
     name: SourceName = Field(description="Your name for it: letters, digits, '_', '-' and '.'; it must never change.")
-    kind: Line = Field(description="Which spider: weibo_mobile, zhihu_open, feed, or a dotted path 'pkg.mod:Class'.")
+    kind: Line = Field(
+        description="Which spider: feed, weibo_cli … (see docs/sources.md), or a dotted path 'pkg.mod:Class'."
+    )
     enabled: StrictBool = Field(default=True, description="false = keep the settings, but do not look.")
     queries: tuple[QueryConfig, ...] = Field(
         default=(), description="Searches; none given = every brand by its own name."

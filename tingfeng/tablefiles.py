@@ -34,6 +34,9 @@ _BINARY = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
 MAX_UNPACKED = 500_000_000  # bytes; an archive can unpack to a thousand times its size
 MAX_CELLS = 20_000_000  # of a sheet's bounding box, which the library keeps whole in memory
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]{0,200}?\br="([A-Z]{1,3})(\d{1,7})"')
+_FROM_1904 = re.compile(rb"""\bdate1904\s*=\s*["'](?:1|true)["']""")
+# A cell right of column AZ or below row 299,999. Without one the box is small enough, and nothing has to be counted.
+_FAR = re.compile(rb'r="(?:(?:[A-Z]{3}|[B-Z][A-Z])\d|[A-Z]{1,3}(?:\d{7}|[3-9]\d{5})")')
 _CHUNK = 1 << 20
 _BRACKETS = re.compile(r"[(\[【<{].*?[)\]】>}]")
 _NUMBER = re.compile(r"^(?:q\s*)?\d{1,3}\s*[.、:)]\s*|^\*\s*|\s*\*$")
@@ -49,10 +52,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """All rows of a file, blank ones among them. `how` says as what it was read."""
+    """All rows of a file, blank ones among them. `how` says as what it was read.
+
+    `days_behind`: how many days too few a bare number has that stands for a day: 1462 where they count from 1904.
+    """
 
     lines: Sequence[Line]
     how: str
+    days_behind: int = 0
 
 
 def cell_text(cell: Cell) -> str:
@@ -136,7 +143,7 @@ def _csv_lines(path: Path, text: str, separator: str) -> Iterator[Line]:
     begin = 1
     try:
         for cells in rows:
-            yield Line(begin, tuple(cell.strip() for cell in cells))
+            yield Line(begin, tuple(map(str.strip, cells)))
             begin = rows.line_num + 1
     except csv.Error as e:
         raise ImportFileError(f"{path}: line {begin}: cannot be read as CSV: {e}") from e
@@ -155,7 +162,7 @@ def read_xlsx(path: Path) -> Rows:
         return _read(path)
     except PasswordError as e:
         raise ImportFileError(f"{path}: is protected by a password; save a copy without one") from e
-    except (CalamineError, OSError) as e:
+    except (CalamineError, BadZipFile, KeyError, OSError) as e:
         raise ImportFileError(f"{path}: is not a readable XLSX workbook; save it again as XLSX or CSV") from e
 
 
@@ -165,16 +172,21 @@ def _read(path: Path) -> Rows:
         sheets = [sheet for name in shown if (sheet := book.get_sheet_by_name(name)).height]
         if not sheets:
             raise ImportFileError(f"{path}: no sheet has anything in it")
-        return Rows(_sheet_lines(sheets[0]), f"XLSX, sheet '{sheets[0].name}'")
+        return Rows(_sheet_lines(sheets[0]), f"XLSX, sheet '{sheets[0].name}'", _days_behind(path))
 
 
 def _sheet_lines(sheet: CalamineSheet) -> list[Line]:
     rows = sheet.to_python(skip_empty_area=True)
     first = sheet.start[0] + 1 if sheet.start else 1
     return [
-        Line(first + i, tuple(cell.strip() if isinstance(cell, str) else cell for cell in row))
+        Line(first + i, tuple([cell.strip() if isinstance(cell, str) else cell for cell in row]))
         for i, row in enumerate(rows)
     ]
+
+
+def _days_behind(path: Path) -> int:
+    with ZipFile(path) as archive, archive.open("xl/workbook.xml") as part:
+        return 1_462 if _FROM_1904.search(part.read(_CHUNK)) else 0
 
 
 def _check(path: Path) -> None:
@@ -196,17 +208,25 @@ def _check(path: Path) -> None:
 
 
 def _check_box(path: Path, archive: ZipFile, name: str) -> None:
-    rows, columns, tail = 0, 0, b""
-    with archive.open(name) as part:
-        while chunk := part.read(_CHUNK):
-            text = tail + chunk
-            for letters, digits in set(_CELL.findall(text)):
-                rows, columns = max(rows, int(digits)), max(columns, _column(letters))
-            tail = text[-300:]
+    if not any(_FAR.search(text) for text in _parts(archive, name)):
+        return
+    rows, columns = 0, 0
+    for text in _parts(archive, name):
+        for letters, digits in set(_CELL.findall(text)):
+            rows, columns = max(rows, int(digits)), max(columns, _column(letters))
     if rows * columns > MAX_CELLS:
         raise ImportFileError(
             f"{path}: a sheet reaches down to row {rows:,} and column {columns:,}; delete the empty rows and columns"
         )
+
+
+def _parts(archive: ZipFile, name: str) -> Iterator[bytes]:
+    """A member piece by piece, each with the end of the one before: a cell's address is never cut in two."""
+    tail = b""
+    with archive.open(name) as part:
+        while chunk := part.read(_CHUNK):
+            yield tail + chunk
+            tail = chunk[-300:]
 
 
 def _column(letters: bytes) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from crawler.documents import load_object
 from crawler.post import Reading
 from crawler.text import count_of
-from crawler.weibo_posts import read_post
+from crawler.weibo_posts import read_posts
 from tingfeng.errors import CrawlError, LayoutChanged, Refused
 
 # Code → what it means. Others are refused under their own name.
@@ -36,11 +36,7 @@ def read(body: bytes, *, url: str, seen_at: datetime) -> Reading:
         raise error
     into = Reading()
     listed, frames = _unwrapped(data.get("result", data))
-    for status in listed:
-        if isinstance(status, dict):
-            read_post(status, into, seen_at=seen_at)
-        else:
-            into.skipped["id"] += 1
+    read_posts(listed, into, seen_at=seen_at)
     if not listed:
         into.notes["page/empty"] += 1
     into.paging = {"records": len(listed), "total": _total(frames), "more": _more(frames)}

@@ -96,8 +96,6 @@ def read_long_text(data: dict[str, Any], into: Reading, *, url: str) -> None:
     text, mid = text_of(told) if isinstance(told, str) else "", mid_in(url)
     if not text:
         into.notes["long_text/none"] += 1
-    elif not mid:
-        into.skipped["id"] += 1
     else:
         into.posts.append(
             Post(
@@ -105,7 +103,7 @@ def read_long_text(data: dict[str, Any], into: Reading, *, url: str) -> None:
                 native_id=mid,
                 url=address_of(mid),
                 text=text,
-                published_at=weibo_id_time(mid),
+                published_at=weibo_id_time(mid) if mid else None,
                 **counts_of(data),
             )
         )

@@ -10,7 +10,7 @@ from crawler.documents import load_object
 from crawler.post import Reading
 from crawler.text import count_of
 from crawler.weibo import has_answer, mid_in, parts_of, refuse_gates
-from crawler.weibo_posts import cursor_of, mid_of, read_comment, read_post
+from crawler.weibo_posts import cursor_of, mid_of, read_comment, read_post, read_posts
 from tingfeng.errors import LayoutChanged
 
 
@@ -34,8 +34,7 @@ def _read_answer(data: dict[str, Any], into: Reading, *, url: str, seen_at: date
     if isinstance(inner, list):
         _read_comments(data, inner, into, parent=mid_in(url), seen_at=seen_at)
     elif isinstance(found, dict) and (listed := _list_in(found)) is not None:
-        for blog in listed:
-            _read_listed(blog, into, seen_at)
+        read_posts(listed, into, seen_at=seen_at)
         into.paging = {name: found[name] for name in ("next_cursor", "max_id", "total") if type(found.get(name)) is int}
     elif not isinstance(inner, dict) and mid_of(data):
         read_post(data, into, seen_at=seen_at)
@@ -53,13 +52,6 @@ def _read_answer(data: dict[str, Any], into: Reading, *, url: str, seen_at: date
 
 def _list_in(table: dict[str, Any]) -> list[Any] | None:
     return next((table[name] for name in ("statuses", "list") if isinstance(table.get(name), list)), None)
-
-
-def _read_listed(blog: object, into: Reading, seen_at: datetime) -> None:
-    if isinstance(blog, dict):
-        read_post(blog, into, seen_at=seen_at)
-    else:
-        into.skipped["id"] += 1
 
 
 def _read_comments(data: dict[str, Any], listed: list[Any], into: Reading, *, parent: str, seen_at: datetime) -> None:

@@ -34,6 +34,7 @@ KINDS = {
     "pin": Kind.POST,
 }
 _QUESTION = re.compile(r"/question/(\d{1,20})(?:/|$)")
+_NUMBER = re.compile(r"/(?:answer|p|pin|zvideo)/(\d{1,20})$")
 _LEFT = "RemainingQuota"
 
 
@@ -88,7 +89,7 @@ def _quotas(data: object, *, depth: int) -> Iterator[tuple[str, int]]:
 def _take(item: object, reading: Reading, seen_at: datetime) -> None:
     if isinstance(item, dict) and "ThumbnailUrl" in item:
         raise LayoutChanged("layout_changed", "a hot list, not a search")
-    number = identity(item.get("ContentID") or item.get("AnswerID")) if isinstance(item, dict) else ""
+    number = _number(item) if isinstance(item, dict) else ""
     if not isinstance(item, dict) or not number:
         reading.skipped["id"] += 1
         return
@@ -101,6 +102,12 @@ def _take(item: object, reading: Reading, seen_at: datetime) -> None:
         reading.posts.append(post)
     else:
         reading.skipped["text"] += 1
+
+
+def _number(item: dict[str, Any]) -> str:
+    """Its own id; where a list leaves that out, the one its address ends with."""
+    found = _NUMBER.search(without_parameters(address(item.get("Url")), prefixes=("utm_",)))
+    return identity(item.get("ContentID") or item.get("AnswerID")) or (found[1] if found else "")
 
 
 def _post(item: dict[str, Any], number: str, at: datetime) -> Post:

@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from crawler.post import Kind
-from crawler.text import MAX_COUNT, count_of, text_of, tidy
+from crawler.text import INVISIBLE, MAX_COUNT, count_of, text_of, tidy
 from crawler.times import AHEAD, EARLIEST, parse_posted
 from tingfeng.dates import parse_when
 from tingfeng.tablefiles import Cell, cell_text
 
 EMPTY = frozenset({"", "-", "--", "—", "——", "/", "null", "none", "nan", "n/a", "无", "暂无"})
+LONGEST_EMPTY = max(map(len, EMPTY))
 _DAY_ONLY = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|\d{8}|\d{5}(?:\.0+)?")
 _FORMULA = re.compile(r'="([^"]*)"')  # how exports keep spreadsheets from rounding long numbers
 _REGION = re.compile(r"^(?:发布于|ip\s*(?:属地|归属地)?\s*[:：]|来自)\s*", re.I)
@@ -26,7 +27,9 @@ _KINDS = {
     **dict.fromkeys(("投诉", "complaint"), Kind.COMPLAINT),
     **dict.fromkeys(("热搜", "热榜", "hot"), Kind.HOT),
 }
+_SPECIAL = re.compile("[<&\n\r\x00\ud800-\udfff]")
 _WHEN_ITSELF = timedelta(seconds=1)
+MAX_SERIAL = 100_000  # days; larger numbers are seconds or more
 MAX_EXACT = 2**53  # a spreadsheet's numbers are exact only below it
 
 
@@ -36,8 +39,10 @@ class Clock:
     A cell's answer is (when, is_day_only, is_relative). ValueError, in Chinese, for what names no time.
     """
 
-    def __init__(self, zone: ZoneInfo, *, seen_at: datetime, now: datetime, form: str | None = None) -> None:
-        self.zone, self.seen_at, self.form = zone, seen_at, form
+    def __init__(
+        self, zone: ZoneInfo, *, seen_at: datetime, now: datetime, form: str | None = None, days_behind: int = 0
+    ) -> None:
+        self.zone, self.seen_at, self.form, self.days_behind = zone, seen_at, form, days_behind
         self.latest = now + AHEAD
         self._known: dict[Cell, tuple[datetime, bool, bool]] = {}
 
@@ -56,9 +61,11 @@ class Clock:
             return self._text(cell)
         if isinstance(cell, bool) or not isinstance(cell, date | int | float):
             raise ValueError(f"看不懂的时间 {cell!r}")
-        is_day = isinstance(cell, int | float) and cell < 100_000 and float(cell).is_integer()
-        is_day = is_day or (isinstance(cell, date) and not isinstance(cell, datetime))
-        return parse_when(cell, zone=self.zone), is_day, False
+        if isinstance(cell, date):
+            return parse_when(cell, zone=self.zone), not isinstance(cell, datetime), False
+        is_serial = cell < MAX_SERIAL
+        at = parse_when(cell + self.days_behind if is_serial else cell, zone=self.zone)
+        return at, is_serial and cell == int(cell), False
 
     def _text(self, raw: str) -> tuple[datetime, bool, bool]:
         text = raw.strip().removeprefix("'")
@@ -95,8 +102,11 @@ def is_told(cell: Cell) -> bool:
 
 
 def words_of(cell: Cell) -> str:
-    """A text without markup, invisible ends and layout."""
-    text = text_of(cell_text(cell))
+    """A text without markup, invisible ends and layout, fit for every database."""
+    text = cell_text(cell)
+    if not _SPECIAL.search(text):
+        return text.strip(INVISIBLE)
+    text = text_of(text)
     return tidy(text) if "\n" in text or "\r" in text else text
 
 
@@ -105,7 +115,10 @@ def label_of(cell: Cell) -> str:
 
     A number that a spreadsheet has rounded is no id any more.
     """
-    if isinstance(cell, float) and abs(cell) >= MAX_EXACT:
+    if isinstance(cell, str):
+        if len(cell) > LONGEST_EMPTY and cell.isalnum():
+            return cell  # as nearly all of them are
+    elif isinstance(cell, float) and abs(cell) >= MAX_EXACT:
         return ""
     text = cell_text(cell).strip().removeprefix("'").strip()
     if text.startswith("=") and (found := _FORMULA.fullmatch(text)):
@@ -120,18 +133,18 @@ def is_rounded(cell: Cell) -> bool:
     return isinstance(cell, float) and abs(cell) >= MAX_EXACT
 
 
-def region_of(cell: Cell) -> str | None:
+def region_of(label: str) -> str | None:
     """ "IP属地：广东", "发布于 广东" → "广东"."""
-    return _REGION.sub("", label_of(cell)) or None
+    return (_REGION.sub("", label) or None) if label else None
 
 
-def kind_of(cell: Cell) -> Kind | None:
-    return _KINDS.get(label_of(cell).casefold())
+def kind_of(label: str) -> Kind | None:
+    return _KINDS.get(label.casefold()) if label else None
 
 
-def is_repost(cell: Cell, head: str) -> bool:
+def is_repost(label: str, head: str) -> bool:
     """Of a column "是否转发" or "是否原创", or of words in it."""
-    text = label_of(cell).casefold()
+    text = label.casefold()
     if text in ("转发", "repost"):
         return True
     is_yes = text in ("是", "true", "1", "yes", "y")

@@ -68,7 +68,7 @@ def _entry(number: int, entry: object, wish: Wish, notes: Counter[str]) -> Itera
         return
     notes["understood"] += 1
     for row in rows_of(found, wish, notes, start=1):
-        yield replace(row, number=number)
+        yield row._replace(number=number) if isinstance(row, Row) else replace(row, number=number)
 
 
 def body_of(response: Mapping[str, Any]) -> bytes | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from crawler.post import Kind
-from crawler.text import address, without_parameters
+from crawler.text import MAX_URL, address, without_parameters
 from crawler.weibo import mid_from_bid
 
 
@@ -82,6 +82,8 @@ _RULES: dict[str, tuple[str, tuple[_Rule, ...]]] = {  # host → platform, rules
 }
 _ADDRESS = re.compile(r"(?:https?:)?//(?:www\.)?([^/?#:@\s]{1,253})(?::\d{1,5})?(/[^\s]*)?", re.I)
 
+_SITE = re.compile(r"https?://[^/?#]*/?")
+
 # How people call the platforms, case-folded → our name for it.
 PLATFORMS: dict[str, str] = {
     **dict.fromkeys(("微博", "新浪微博", "weibo", "sina weibo"), "weibo"),
@@ -121,10 +123,20 @@ def place_of(url: str) -> Place | None:
     return Place(platform)
 
 
+def is_plain(url: str) -> bool:
+    """Whether an address that `place_of` knows needs no cleaning: the common case, which `canonical` is slow for."""
+    return url.startswith("http") and url.isprintable() and len(url) <= MAX_URL and not ("?" in url or "#" in url)
+
+
 def canonical(url: str) -> str:
     """An address as a reader may follow it: http(s), without fragment and campaign parameters; "" if it is none."""
     text = address(url.strip().partition("#")[0])
     return without_parameters(text, prefixes=("utm_", "spm", "share_")) if "?" in text else text
+
+
+def identity_of(address: str) -> str:
+    """An address as an identity; "" when it is only that of a site, which many posts share."""
+    return "" if _SITE.fullmatch(address) else address
 
 
 def digest_of(platform: str, author: str, published_at: datetime | str, text: str) -> str:

@@ -46,7 +46,19 @@ HEADS: Mapping[str, tuple[str, ...]] = {
         *("投诉链接", "内容链接", "链接地址", "原文地址", "发布链接", "地址", "url", "link", "href", "permalink"),
     ),
     "id": (
-        *("内容id", "微博id", "笔记id", "作品id", "视频id", "帖子id", "文章id", "评论id", "投诉编号", "投诉单号"),
+        *(
+            "内容id",
+            "微博id",
+            "笔记id",
+            "作品id",
+            "视频id",
+            "帖子id",
+            "文章id",
+            "评论id",
+            "回复id",
+            "投诉编号",
+            "投诉单号",
+        ),
         *("mid", "bid", "bvid", "note id", "aweme id", "native id", "post id", "item id", "id", "编号"),
     ),
     "platform": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from crawler.bodies import FAMILIES, READERS, members_of, relatives_of
@@ -56,9 +57,13 @@ def rows_of(found: Understood, wish: Wish, notes: Counter[str], *, start: int) -
     for number, post in enumerate(reading.posts, start):
         if post.kind is Kind.HOT:
             notes["hot_entries"] += 1
+        elif not post.native_id:
+            yield Rejected(number, ("没有编号",), (post.url, post.text))
         elif post.published_at is None:
             yield Rejected(number, ("没有时间",), (post.url, post.text))
         elif post.published_at > wish.now + AHEAD:
             yield Rejected(number, ("时间在将来",), (post.url, post.text))
         else:
+            if post.platform == "feed":  # ids of feeds are unique only in themselves; as the feed spider calls them
+                post = replace(post, platform=f"feed:{wish.label}")
             yield Row(number, post, cells=(post.url, post.text))

@@ -20,6 +20,7 @@ MAX_LINE = 1_000_000  # characters of one JSON line; no post is longer
 LOOKED_AT = 1_000  # objects, of which the keys are taken
 DEEPEST = 3  # levels of objects within objects
 Parsed = Line | Rejected
+_NESTED = frozenset((dict, list))
 
 
 def csv_table(path: Path, wish: Wish) -> Gathered:
@@ -44,17 +45,26 @@ def _sheet(path: Path, rows: Rows, wish: Wish) -> Gathered:
     head, below = find_head(rows.lines)
     if not head:
         raise ImportFileError(f"{path}: there is nothing in it ({rows.how})")
-    filled = [line for line in rows.lines[below:] if any(cell != "" for cell in line.cells)]
-    return gathered(path, head, filled, len(filled), rows.how, wish)
+    filled = (line for line in rows.lines[below:] if any(line.cells) or any(cell != "" for cell in line.cells))
+    return gathered(path, head, filled, len(rows.lines) - below, rows.how, wish, days_behind=rows.days_behind)
 
 
-def gathered(path: Path, head: tuple[str, ...], lines: Iterable[Parsed], size: int, how: str, wish: Wish) -> Gathered:
+def gathered(
+    path: Path,
+    head: tuple[str, ...],
+    lines: Iterable[Parsed],
+    size: int,
+    how: str,
+    wish: Wish,
+    *,
+    days_behind: int = 0,
+) -> Gathered:
     """The posts of rows under a head. ImportFileError when its columns are not those of posts."""
     try:
         columns = map_columns(head, wish.mapping)
     except ImportFileError as e:
         raise ImportFileError(f"{path} ({how}): {e}") from e
-    reader = RowReader(columns, wish)
+    reader = RowReader(columns, wish, days_behind=days_behind)
     for name in columns.repeated:
         reader.notes[f"repeated_head '{name}'"] += 1
     read = set(columns.at.values())
@@ -124,8 +134,8 @@ def _objects(path: Path, parsed: Sequence[tuple[int, dict[str, Any]] | Rejected]
 
 
 def _cells(data: dict[str, Any], head: Sequence[str]) -> tuple[Cell, ...]:
-    flat = _flat(data) if any(type(value) in (dict, list) for value in data.values()) else data
-    return tuple("" if (value := flat.get(key)) is None else value for key in head)
+    get = (data if _NESTED.isdisjoint(map(type, data.values())) else _flat(data)).get
+    return tuple(["" if (value := get(key)) is None else value for key in head])
 
 
 def _flat(data: dict[str, Any], before: str = "", depth: int = 1) -> dict[str, Any]:

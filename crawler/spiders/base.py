@@ -14,6 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
+from crawler.budget import Purse
 from crawler.ears import Ears
 from crawler.options import Options
 from crawler.outcome import START, Filling, Outcome, name_of
@@ -46,6 +47,7 @@ class TingfengSpider(Spider):
     needs_credential: ClassVar[bool] = False
     robots_exempt: ClassVar[str] = ""  # why robots.txt does not govern this source; empty: it does
     follows_redirects: ClassVar[bool] = False
+    purse: Purse | None = None  # of a source that is paid by the record; the pipeline makes it one that remembers
     # How much of the past can be read: "pages" = page by page, as `fill` does; "listed" = what is listed now and no
     # more (a feed); "none" = only a choice, such as the ten best.
     reaches_back: ClassVar[Literal["pages", "listed", "none"]] = "none"
@@ -64,10 +66,15 @@ class TingfengSpider(Spider):
     # --- what a subclass writes
 
     @classmethod
+    def wants_credential(cls, options: Any) -> bool:
+        """Whether it cannot do without a credential, given these options."""
+        return cls.needs_credential
+
+    @classmethod
     def problems(cls, spec: CrawlSpec, options: Any) -> list[str]:
         """What keeps this source from being crawled at all, one line each; found before anything is fetched."""
         found = []
-        if cls.needs_credential and not spec.credential:
+        if cls.wants_credential(options) and not spec.credential:
             found.append("a credential is needed")
         if spec.credential and not (spec.credential.isprintable() and spec.credential.isascii()):
             found.append("the credential holds line breaks or other characters that no header takes")
@@ -108,7 +115,7 @@ class TingfengSpider(Spider):
     def _fill(self, gap: Gap) -> Iterable[Request]:
         requests = [] if self.is_late() or self.gap_pages <= 0 else list(self.fill(gap))
         if requests:
-            self.outcome.open_searches.add(f"gap/{gap.id}")  # nobody's: it holds no query's window up
+            self.begin(f"gap/{gap.id}", extra=True)
         return requests
 
     def now(self) -> datetime:
@@ -160,9 +167,15 @@ class TingfengSpider(Spider):
         """How far back this search has to read; every one has a window of its own."""
         return self.spec.windows.get(name_of(query), self.spec.since)
 
-    def begin(self, search: str, *, query: Query | None = None) -> None:
-        """Open a search. `query`: on whose behalf; what it yields is counted under it."""
-        self.outcome.begin(search, query)
+    def begin(self, search: str, *, query: Query | None = None, extra: bool = False) -> None:
+        """Open a search. `query`: on whose behalf; what it yields is counted under it.
+
+        `extra`: it is read besides what was searched for; the run waits for it, but no query's window does.
+        """
+        if extra:
+            self.outcome.open_searches.add(search)
+        else:
+            self.outcome.begin(search, query)
 
     def done(self, search: str, *, covered_since: datetime | None = None) -> None:
         """The search is through. `covered_since`: how far back it got, if not to the start of the window."""

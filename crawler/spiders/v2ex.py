@@ -23,6 +23,7 @@ from crawler.refusals import translate
 from crawler.spiders.base import Output, TingfengSpider
 from tingfeng.errors import CrawlError, Refused
 
+NEWEST = "latest"
 RESERVE = 1  # calls of the hour's allowance that are left alone
 
 
@@ -51,6 +52,7 @@ class V2exSpider(TingfengSpider):
     home = "https://www.v2ex.com"
     options_class = V2exOptions
     options: V2exOptions
+    reaches_back = "listed"
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -61,7 +63,7 @@ class V2exSpider(TingfengSpider):
         self._revisit = dict.fromkeys(i for i in self.spec.revisit if i.startswith("topic:"))
 
     def searches(self) -> Iterable[Request]:
-        lists = {"latest": "topics/latest.json", "hot": "topics/hot.json"}
+        lists = {NEWEST: "topics/latest.json", "hot": "topics/hot.json"}
         lists |= {f"node/{node}": f"topics/show.json?node_name={quote(node)}" for node in self.options.nodes}
         for name, path in lists.items():
             self._plan(name, path, self.parse_topics, name=name)
@@ -82,7 +84,7 @@ class V2exSpider(TingfengSpider):
     # --- one request after the other
 
     def _plan(self, search: str, path: str, callback: Any, *, errback: Any = None, **values: Any) -> None:
-        self.begin(search)
+        self.begin(search, extra=search != NEWEST)  # only the newest topics say how far back the site was seen
         self._todo.append(self.request(f"{self.base_url}/api/{path}", callback, errback=errback, **values))
 
     def _next(self) -> Iterator[Request]:
@@ -143,10 +145,9 @@ class V2exSpider(TingfengSpider):
         yield from self._next()
 
     def _close(self, name: str, reading: Reading) -> None:
-        """Only the newest topics say how far back the site was seen; the others are extra."""
         since = self.since_of(None)
         oldest = min((p.published_at for p in reading.posts if p.published_at is not None), default=None)
-        whole = name != "latest" or oldest is None or oldest <= since
+        whole = name != NEWEST or oldest is None or oldest <= since
         self.done(name, covered_since=None if whole else oldest)
 
     def parse_replies(self, response: Response, topic: Post) -> Output:

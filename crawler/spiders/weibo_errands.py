@@ -87,13 +87,18 @@ class Errands:
         """One answer: a known post, or a page of comments."""
         spider, seen_at = self._spider, self._spider.now()
         try:
-            reading = spider.take(read(response.body, url=response.url, seen_at=seen_at), under="errands/")
+            reading = read(response.body, url=response.url, seen_at=seen_at)
         except Refused:
             raise
         except CrawlError as e:
             self._count_lost(thread, e)
             yield from self._next()
             return
+        # Comments that hold a picture only are no reason to think that the layout has changed.
+        if reading.skipped:
+            spider.count("errands/unreadable", reading.skipped.total())
+            reading.skipped.clear()
+        spider.take(reading)
         if thread is None:
             for post in reading.posts:
                 spider.seen_again(post)

@@ -107,12 +107,9 @@ class WeiboMobileSpider(TingfengSpider):
             self.begin(search.name, query=query)
             yield from self._ask(search)
 
-    def take(self, reading: Reading, *, under: str = "") -> Reading:
-        """Takes down what a reading says beside its posts. `under`: skipped ones that are no reason to fail the run."""
-        for why, n in reading.skipped.items():
-            self.count(f"{under}skipped/{why}", n)
-        for what, n in reading.notes.items():
-            self.count(what, n)
+    def take(self, reading: Reading) -> Reading:
+        """Takes down what a reading says beside its posts."""
+        self.note(reading)
         for native_id in reading.gone:
             self.seen_gone(native_id)
         return reading
@@ -181,7 +178,7 @@ class WeiboMobileSpider(TingfengSpider):
         long_ones: list[Short] = []
         for post in posts:
             at = post.published_at
-            if at is None or not search.saw(post.native_id, None if post.native_id in pinned else at):
+            if not search.saw(post.native_id, None if post.native_id in pinned else at):
                 continue
             mention = self.mention_of(post, search.query, seen_at=seen_at)
             if mention is None:

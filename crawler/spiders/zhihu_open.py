@@ -76,6 +76,7 @@ class ZhihuOpenSpider(TingfengSpider):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
+        self._revisit = frozenset(self.spec.revisit)  # nothing can be asked for by its id: seen by chance or not at all
         self._followed: set[str] = set()  # questions
         self._answer_calls = self.options.answers * self.options.answer_pages
 
@@ -143,6 +144,9 @@ class ZhihuOpenSpider(TingfengSpider):
         self.done(name)
 
     def _mentions(self, posts: list[Post], query: Query, seen_at: datetime) -> Iterator[Page]:
+        for post in posts:
+            if post.native_id in self._revisit:
+                self.seen_again(post)
         fresh = [p for p in posts if p.published_at is None or p.published_at >= seen_at - self.options.max_age]
         if len(fresh) < len(posts):
             self.count("too_old", len(posts) - len(fresh))
@@ -160,7 +164,7 @@ class ZhihuOpenSpider(TingfengSpider):
             return
         if query.brand in self.brands_of(post.title, asked=None):
             self._followed.add(number)
-            self.begin(f"question/{number}")
+            self.begin(f"question/{number}", extra=True)
             yield from self._ask_answers(Question(number, post.title, query))
 
     def _ask_answers(self, question: Question) -> Iterator[Request]:

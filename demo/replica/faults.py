@@ -28,6 +28,13 @@ class Fault(StrEnum):
     RATE = "30001"
     QUOTA = "30002"
     RISK = "30003"
+    COUNT_EXCEEDS_MAX = "COUNT_EXCEEDS_MAX"
+    SERVICE_REQUIRED = "SERVICE_REQUIRED"
+    GATEWAY_TOO_MANY = "TOO_MANY_REQUESTS"
+    LAYOUT_CHANGED = "layout changed"  # a page of the site's next generation, which says nothing without its scripts
+    NEARLY_USED_UP = "nearly used up"  # the answer is as usual, but says that no more calls are left
+    DELETED = "deleted"  # topics are still shown, with the mark of the deleted
+    TOKEN_INVALID = "40100"
     EMPTY_PAGE = "empty page"  # an empty page in the middle; the next one is full again
     OVERLAP = "overlap"  # a page begins with the last posts of the one before
     SLOW = "slow body"
@@ -46,7 +53,11 @@ class Ordered:
 
 
 class Faults:
-    """What is wrong right now, per platform ("weibo", "zhihu", "feed") or with "robots". Safe across threads."""
+    """What is wrong right now, per platform or with "robots". Safe across threads.
+
+    Platforms: "weibo" (m.weibo.cn's search), "weibo_html", "weibo_cli", "weibo_comments", "zhihu", "feed", "v2ex" and
+    "hot" (every hot list).
+    """
 
     slow = 2.0  # seconds a slow body takes
 
@@ -79,7 +90,7 @@ class Faults:
             return ordered.fault
 
     def reply(self, fault: Fault, usual: Callable[[], Reply]) -> Reply:
-        """What is sent in place of the usual reply. EMPTY_PAGE and OVERLAP are the platform's own business: usual."""
+        """What is sent in place of the usual reply. Faults of a platform's own, such as OVERLAP, leave it usual."""
         if fault in _INSTEAD:
             return _INSTEAD[fault]
         reply = usual()
@@ -104,6 +115,11 @@ def _zhihu(code: int, message: str) -> Reply:
     return _json({"Code": code, "Message": message, "Data": None})
 
 
+def _gateway(code: str, status: int, **headers: str) -> Reply:
+    body = json.dumps({"error": {"code": code}}).encode()
+    return Reply(body, status, headers=tuple((name.replace("_", "-"), value) for name, value in headers.items()))
+
+
 _CAPTCHA_PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>微博通行证</title></head>
 <body><h1>请完成安全验证</h1><form action="https://passport.weibo.com/verify/index"></form></body></html>"""
 
@@ -121,5 +137,10 @@ _INSTEAD = {
     Fault.RATE: _zhihu(30001, "rate limited"),
     Fault.QUOTA: _zhihu(30002, "quota exhausted"),
     Fault.RISK: _zhihu(30003, "risk control"),
+    Fault.COUNT_EXCEEDS_MAX: _gateway("COUNT_EXCEEDS_MAX", 400),
+    Fault.SERVICE_REQUIRED: _gateway("SERVICE_REQUIRED", 402),
+    Fault.GATEWAY_TOO_MANY: _gateway("TOO_MANY_REQUESTS", 429, Retry_After="120"),
+    Fault.LAYOUT_CHANGED: _html('<!DOCTYPE html><html><body><div id="app"></div></body></html>'),
+    Fault.TOKEN_INVALID: _json({"code": 40100, "message": "token invalid"}),
     Fault.BLANK: Reply(b""),
 }

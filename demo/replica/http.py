@@ -1,14 +1,15 @@
-"""A small HTTP/1.1 server on loopback: keep-alive, GET only, quick enough not to be what a measurement measures."""
+"""A small HTTP/1.1 server on loopback: keep-alive, quick enough not to be what a measurement measures."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote
 
 HEAD_LIMIT = 64 * 1024  # bytes of a request's head; more is hung up on
+BODY_LIMIT = 64 * 1024  # bytes of what is posted; more is hung up on
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,13 @@ class Request:
     method: str
     target: str  # path and query as sent
     headers: Mapping[str, str]  # names in lower case
+    body: bytes = b""
+
+    @property
+    def length(self) -> int:
+        """Bytes of the body as announced; −1 for what is no length, or too long a one."""
+        told = self.headers.get("content-length", "0")
+        return int(told) if told.isdigit() and len(told) < 9 and int(told) <= BODY_LIMIT else -1
 
     @property
     def path(self) -> str:
@@ -76,8 +84,16 @@ class Connection(asyncio.Protocol):
                 if len(self._buffer) > HEAD_LIMIT:
                     self.transport.abort()
                 return
-            self._buffer = rest
-            self._answer(self._handler(_parse(head)))
+            request = _parse(head)
+            if request.length < 0:
+                self.transport.abort()
+                return
+            if len(rest) < request.length:
+                return
+            self._buffer = rest[request.length :]
+            if request.length:
+                request = replace(request, body=rest[: request.length])
+            self._answer(self._handler(request))
 
     def _answer(self, reply: Reply) -> None:
         assert self.transport is not None

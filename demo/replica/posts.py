@@ -26,7 +26,7 @@ class Author:
 class Post:
     """One invented utterance. `id` is the platform's own number; `at` is when it was published (aware)."""
 
-    platform: str  # "weibo", "zhihu" or "news"
+    platform: str  # "weibo", "zhihu", "news" or "v2ex"
     id: int
     at: datetime
     text: str  # plain, as a reader sees it
@@ -36,7 +36,7 @@ class Post:
     comments: int = 0
     likes: int = 0
     region: str = ""
-    original: Post | None = None  # what it reposts
+    original: Post | None = None  # what it reposts or replies to
     found_by: str | None = None  # the one search that finds it; None = whatever its words answer to
     long: bool = False  # the list shows only its beginning
 
@@ -85,6 +85,7 @@ class World:
         self.clock = clock
         self._posts = sorted(posts, key=lambda p: (p.at, p.id))
         self._by_id = {(p.platform, p.id): p for p in self._posts}
+        self.version = 0  # grows with each deletion
         self._found: dict[tuple[str, str], tuple[list[Post], list[datetime]]] = {}
 
     def search(self, platform: str, words: str, *, start: int = 0, count: int | None = None) -> tuple[list[Post], int]:
@@ -99,6 +100,17 @@ class World:
         """A post by its id, if it is out already."""
         post = self._by_id.get((platform, number))
         return post if post is not None and post.at <= self.clock.now else None
+
+    def delete(self, platform: str, number: int) -> None:
+        """Its author takes a post back: no search finds it any more, and its page says that it is gone."""
+        post = self._by_id.pop((platform, number))
+        self._posts.remove(post)
+        self._found = {}
+        self.version += 1
+
+    def newest(self, platform: str) -> list[Post]:
+        """All posts of a platform that are out already, newest first."""
+        return [p for p in reversed(self._posts) if p.platform == platform and p.at <= self.clock.now]
 
     def _answers(self, platform: str, words: str) -> tuple[list[Post], list[datetime]]:
         key = (platform, words)

@@ -25,13 +25,14 @@ class Weibo:
     def __init__(self, world: World, *, most: int | None = MOST) -> None:
         self._world, self._most = world, most
         self._cards: dict[int, tuple[str, str]] = {}
-        self._pages: dict[str, Reply] = {}  # by address; good only while the clock stands still
-        self._pages_at = world.clock.now
+        self._pages: dict[str, Reply] = {}  # by address; good only while the world stands still
+        self._pages_at = world.clock.now, world.version
 
     def search(self, request: Request, fault: Fault | None = None) -> Reply:
         """One page of a search; what is no search for words answers as the site does, with ok 0."""
-        if self._pages_at != self._world.clock.now:
-            self._pages, self._pages_at = {}, self._world.clock.now
+        stand = self._world.clock.now, self._world.version
+        if self._pages_at != stand:
+            self._pages, self._pages_at = {}, stand
         if fault is not None:
             return self._search(request, fault)
         reply = self._pages.get(request.target)

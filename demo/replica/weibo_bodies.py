@@ -59,7 +59,7 @@ def mblog_rest(post: Post, now: datetime) -> dict[str, Any]:
         "mid": str(post.id),
         "text": text,
         "textLength": 2 * len(post.text),
-        "user": _user(post.author),
+        "user": user_of(post.author),
         **counts(post),
         "isLongText": post.long,
         "bid": bid_of(post.id),
@@ -87,7 +87,7 @@ def _count(number: int) -> int | str:
     return number if number < 1_000_000 else f"{number // 1_000_000 * 100}万+"
 
 
-def _user(author: Author) -> dict[str, Any]:
+def user_of(author: Author) -> dict[str, Any]:
     followers = author.followers
     return {
         "id": author.uid,

@@ -1,9 +1,13 @@
-"""developer.zhihu.com: the official search. Envelope, errors and fields as its documents and clients tell."""
+"""developer.zhihu.com: the official search, answers of a question, the quota.
+
+Envelope, errors and fields as its documents and clients tell.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from demo.replica.http import Reply, Request
@@ -11,25 +15,27 @@ from demo.replica.posts import Post, World
 
 MOST = 10  # items; there is no second page
 EVERGREEN = 2  # of them old ones with many votes: the platform's search is weak on recency
+MOST_ANSWERS = 50  # of a question at once
+EXCERPT = 200  # characters of an answer in the list
+QUOTA = 1_000_000  # calls a day: the demo plays a month in seconds
 QUERY_LENGTH = range(2, 101)  # characters
 
 
 class Zhihu:
-    """Answers `/api/v1/content/zhihu_search` to whoever carries the Access Secret."""
+    """Answers `/api/v1/content/zhihu_search`, `…/question_answers` and `/api/v1/quota` to whoever has the secret."""
 
     def __init__(self, world: World, *, secret: str) -> None:
-        self._world, self._secret = world, secret
+        self._world, self._secret, self._used = world, secret, 0
 
     def search(self, request: Request) -> Reply:
         """At most ten items in the platform's own order, which is not that of time."""
         query = request.query
-        if request.headers.get("authorization") != f"Bearer {self._secret}":
-            return _failure(20001, "authentication failed", 401)
-        if not request.headers.get("x-request-timestamp", "").isdigit():
-            return _failure(10001, "X-Request-Timestamp is missing")
+        if (refusal := self._stranger(request)) is not None:
+            return refusal
         words, count = query.get("Query", "").strip(), query.get("Count", str(MOST))
         if len(words) not in QUERY_LENGTH or not count.isdigit() or not 1 <= int(count) <= MOST:
             return _failure(10001, "invalid parameter")
+        self._used += 1
         posts = self._ranked(words, int(count))
         data = {
             "HasMore": False,
@@ -39,6 +45,40 @@ class Zhihu:
         }
         return _reply({"Code": 0, "Message": "success", "Data": data})
 
+    def answers(self, request: Request) -> Reply:
+        """Answers of one question, the newest first, with their beginnings only and the offset of the next."""
+        if (refusal := self._stranger(request)) is not None:
+            return refusal
+        query = request.query
+        found = re.search(r"/question/(\d+)", query.get("QuestionUrl", ""))
+        offset, limit = query.get("Offset", "0"), query.get("Limit", "20")
+        if found is None or not offset.isdigit() or not limit.isdigit() or not 1 <= int(limit) <= MOST_ANSWERS:
+            return _failure(10001, "invalid parameter")
+        posts = [p for p in self._world.newest("zhihu") if not _is_article(p) and _question(p) == int(found[1])]
+        end = int(offset) + int(limit)
+        items = [self._item(post, "", rank) for rank, post in enumerate(posts[int(offset) : end])]
+        for item in items:
+            item["Summary"] = item.pop("ContentText")[:EXCERPT]
+        more = end < len(posts)
+        data = {"HasMore": more, "NextOffset": str(end) if more else "", "Items": items}
+        return _reply({"Code": 0, "Message": "success", "Data": data})
+
+    def quota(self, request: Request, *, used_up: bool = False) -> Reply:
+        """What is left today of each API that is asked about."""
+        if (refusal := self._stranger(request)) is not None:
+            return refusal
+        used = QUOTA if used_up else min(QUOTA, self._used)
+        told = {"TotalQuota": QUOTA, "TotalUsed": used, "RemainingQuota": QUOTA - used}
+        items = [{"APIID": api, **told} for api in request.query.get("APIIDs", "").split(",") if api]
+        return _reply({"Code": 0, "Message": "success", "Data": {"Items": items}})
+
+    def _stranger(self, request: Request) -> Reply | None:
+        if request.headers.get("authorization") != f"Bearer {self._secret}":
+            return _failure(20001, "authentication failed", 401)
+        if not request.headers.get("x-request-timestamp", "").isdigit():
+            return _failure(10001, "X-Request-Timestamp is missing")
+        return None
+
     def _ranked(self, words: str, count: int) -> list[Post]:
         posts, _ = self._world.search("zhihu", words)
         fresh, older = posts[: max(1, count - EVERGREEN)], posts[max(1, count - EVERGREEN) :]
@@ -46,17 +86,16 @@ class Zhihu:
         return sorted(fresh + old, key=lambda p: hashlib.sha256(f"{words}{p.id}".encode()).digest())
 
     def _item(self, post: Post, words: str, rank: int) -> dict[str, Any]:
-        article = post.id % 3 == 0
-        path = (
-            f"zhuanlan.zhihu.com/p/{post.id}" if article else f"www.zhihu.com/question/{post.id // 7}/answer/{post.id}"
-        )
+        article = _is_article(post)
+        answer = f"www.zhihu.com/question/{_question(post)}/answer/{post.id}"
+        path = f"zhuanlan.zhihu.com/p/{post.id}" if article else answer
         text = post.text
         for word in words.split():
             text = text.replace(word, f"<em>{word}</em>")
         # The platform writes a fingerprint of the credential into each address: it must never be kept.
         mark = hashlib.sha256(self._secret.encode()).hexdigest()[:12]
         return {
-            "Title": post.title.replace(words, f"<em>{words}</em>"),
+            "Title": post.title.replace(words, f"<em>{words}</em>") if words else post.title,
             "ContentType": "Article" if article else "Answer",
             "ContentID": str(post.id),
             "ContentText": text,
@@ -73,6 +112,14 @@ class Zhihu:
             "CommentInfoList": [],
             "Synthetic": True,
         }
+
+
+def _is_article(post: Post) -> bool:
+    return post.id % 3 == 0
+
+
+def _question(post: Post) -> int:
+    return post.id // 7
 
 
 def _failure(code: int, message: str, status: int = 200) -> Reply:

@@ -10,6 +10,7 @@ from store import (  # noqa: F401  (their tables join the metadata)
     tables_hot,
     tables_privacy,
     tables_relevance,
+    tables_spend,
     tables_stories,
     tables_windows,
 )

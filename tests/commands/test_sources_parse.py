@@ -93,12 +93,19 @@ def test_nothing_in_it_is_no_failure():
     assert "understood, and nothing in it" in result.stderr
 
 
+def test_posts_that_could_not_be_read_are_no_empty_page():
+    result = parse("tea", body(posts=[("1", "x", "?")]))
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "none of its posts could be read" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("why", "source", "raw", "refusal", "kind"),
     [
         ("a refusal has its name", "tea", body(refusal="login_required"), "login_required", "refused"),
         ("also from a relative", "coffee", body(refusal="captcha"), "captcha", "refused"),
         ("and within a family", "drinks", body(refusal="captcha"), "captcha", "refused"),
+        ("a relative's shrug says nothing", "coffee", body(refusal="not_ok"), "layout_changed", "layout_changed"),
         ("not JSON", "tea", b"<html>", "layout_changed", "layout_changed"),
         ("empty", "drinks", b"", "layout_changed", "layout_changed"),
         ("of nobody's kind", "tea", body("milk"), "layout_changed", "layout_changed"),

@@ -9,10 +9,13 @@ import pytest
 from crawler.child import settings_for
 from crawler.options import Options, duration, is_local, read_options
 from crawler.spiders.feed import FeedOptions, FeedSpider
+from crawler.spiders.weibo_cli import WeiboCliOptions, WeiboCliSpider
+from crawler.spiders.weibo_html import WeiboHtmlOptions, WeiboHtmlSpider
 from crawler.spiders.weibo_mobile import WeiboMobileOptions, WeiboMobileSpider
 from crawler.spiders.zhihu_open import ZhihuOpenOptions, ZhihuOpenSpider
 from tests.support.crawls import make_spec
 from tingfeng.errors import ConfigError
+from tingfeng.model import Query
 
 
 @pytest.mark.parametrize(
@@ -52,6 +55,17 @@ def test_all_mistakes_at_once():
         (WeiboMobileOptions, {"prefetch": 2}, "prefetch"),
         (WeiboMobileOptions, {"max_pages": 0}, "max_pages"),
         (WeiboMobileOptions, {"long_texts": -1}, "long_texts"),
+        (WeiboMobileOptions, {"max_pages": 6}, "max_pages: expected 1–5"),
+        (WeiboMobileOptions, {"comments": -1}, "comments: 0 or more"),
+        (WeiboMobileOptions, {"revisits": -1}, "revisits: 0 or more"),
+        (WeiboMobileOptions, {"comments_from": 0}, "comments_from"),
+        (WeiboHtmlOptions, {"delay": 2}, "delay: at least 3 s"),
+        (WeiboHtmlOptions, {"max_pages": 6}, "max_pages: expected 1–5"),
+        (WeiboCliOptions, {"count": 50}, "count: expected 10–20"),
+        (WeiboCliOptions, {"count": 9}, "count: expected 10–20"),
+        (WeiboCliOptions, {"daily_records": 19}, "daily_records"),
+        (WeiboCliOptions, {"max_pages": 0}, "max_pages"),
+        (WeiboCliOptions, {"type": ""}, "type"),
         (ZhihuOpenOptions, {"max_age": 0}, "max_age"),
         (ZhihuOpenOptions, {"extra_words": ["差评", 3]}, "extra_words: expected a list of str"),
         (FeedOptions, {"undated": "guess"}, 'undated: expected "skip" or "seen"'),
@@ -70,6 +84,16 @@ def test_each_spider_checks_its_own(kind, table, says):
         (ZhihuOpenSpider, {}, "a credential is needed"),
         (ZhihuOpenSpider, {"credential": "a\nb"}, "line breaks"),
         (WeiboMobileSpider, {"credential": "SUB=ü"}, "no header takes"),
+        (WeiboMobileSpider, {"base_url": None}, "a credential is needed: the cookie"),
+        (WeiboMobileSpider, {"base_url": None, "credential": "SUB=a"}, "robots_override_reason is needed"),
+        (WeiboHtmlSpider, {"base_url": None}, "a credential is needed: the cookie"),
+        (
+            WeiboHtmlSpider,
+            {"base_url": "https://s.weibo.com", "credential": "SUB=a"},
+            "robots_override_reason is needed",
+        ),
+        (WeiboCliSpider, {}, "a credential is needed"),
+        (WeiboCliSpider, {"credential": "wb_x", "queries": (Query(brand="云雀", text="云" * 121),)}, "at most 120"),
         (FeedSpider, {"base_url": None}, "base_url is needed"),
         (FeedSpider, {"credential": "key"}, "key_parameter is needed"),
     ],
@@ -79,6 +103,13 @@ def test_what_a_source_lacks(kind, more, says):
     assert any(says in line for line in kind.problems(spec, kind.options_class()))
 
 
+@pytest.mark.parametrize("kind", [WeiboMobileSpider, WeiboHtmlSpider])
+def test_weibos_own_pages_are_read_with_the_operators_cookie_and_reason_only(kind):
+    complete = make_spec(base_url=None, credential="SUB=a", robots_override_reason="agreed with the platform")
+    assert kind.problems(complete, kind.options_class()) == []
+    assert kind.problems(make_spec(), kind.options_class()) == [], "a server on this machine asks for neither"
+
+
 def test_a_fixed_keyword_feed_needs_to_know_its_brand():
     options = FeedOptions(url="https://a.example/alerts.xml", keyword_feed=True)
     assert FeedSpider.problems(make_spec(base_url=None), options) == []
@@ -86,8 +117,6 @@ def test_a_fixed_keyword_feed_needs_to_know_its_brand():
 
 
 def test_zhihu_takes_no_query_of_one_character():
-    from tingfeng.model import Query
-
     spec = make_spec(credential="abc", queries=(Query(brand="云雀", text="云"),))
     assert "2–100" in ZhihuOpenSpider.problems(spec, ZhihuOpenOptions())[0]
 

@@ -134,3 +134,20 @@ def test_weibo_times(why, text, mid, want):
 @pytest.mark.parametrize("seconds", [1e20, float("inf"), float("nan"), -1e20])
 def test_impossible_epochs_are_none(seconds):
     assert from_epoch(seconds) is None
+
+
+@pytest.mark.parametrize(
+    ("why", "text", "days", "believed"),
+    [
+        ("a page read years after it was saved", "06-14", 0, True),
+        ("the neighbouring day", "06-15", 0, True),
+        ("another day altogether", "03-14", 0, False),
+        ("a year is told, and it is not the id's", "2021-06-14", 0, False),
+    ],
+)
+def test_a_day_without_a_year_is_the_ids_day_in_the_ids_year(why, text, days, believed):
+    made = datetime(2019, 6, 14, 4, tzinfo=UTC)
+    mid = (int(made.timestamp()) - 515_483_463) << 22
+    at, contradicted = weibo_posted(text, mid, seen_at=datetime(2026, 11, 20, tzinfo=UTC))
+    assert contradicted, why
+    assert (at == made) is believed, why

@@ -152,6 +152,11 @@ def test_ends(ran, case, status, reason, stored):
     assert (result.status, result.reason, result.stored) == (status, reason, stored), result
 
 
+def test_a_refusal_below_holds_up_nobodys_window(ran):
+    assert ran.results["refused below"].finished == {"": None}
+    assert ran.results["empty"].finished == {}
+
+
 def test_nothing_is_asked_beyond_the_allowance(ran):
     number = list(CASES).index("nearly used up")
     assert ran.paths(number) == [f"/{number}/api/topics/latest.json", f"/{number}/api/topics/hot.json"]

@@ -48,16 +48,15 @@ def lengthened(reader: WeiboMobileSpider, blog: dict[str, Any], response: Respon
     ("why", "full", "brands"),
     [
         ("another brand is named further down", "云雀好，山雀更好", ("云雀", "山雀")),
-        ("what excludes it stands further down", "云雀……观鸟指南", ()),
         ("there is no more", "", ("云雀",)),
     ],
 )
 def test_whose_a_post_is_may_be_said_only_in_its_full_text(why, full, brands):
-    reader = spider(brands=(Brand(name="云雀", none=("观鸟",)), RIVAL))
+    reader = spider(brands=(BRAND, RIVAL))
     body = json.dumps({"ok": 1, "data": {"longTextContent": full}}).encode()
     url = f"https://m.weibo.cn/statuses/extend?id={mid_of(NOW)}"
     found = lengthened(reader, post(NOW, isLongText=True), Response(url, body=body))
-    assert (found[0].brands if found else ()) == brands, why
+    assert found[0].brands == brands, why
 
 
 @pytest.mark.parametrize(
@@ -66,18 +65,15 @@ def test_whose_a_post_is_may_be_said_only_in_its_full_text(why, full, brands):
         ("the asked brand counts unnamed", BRAND, "这车坏了", "", ("云雀",)),
         ("any other counts if named", BRAND, "不如山雀", "", ("云雀", "山雀")),
         ("named by another of its names", BRAND, "SKYLARK坏了", "", ("云雀",)),
-        ("excluded by a word", Brand(name="云雀", none=("观鸟",)), "云雀观鸟", "", ()),
-        ("excluded, the other is not", Brand(name="云雀", none=("观鸟",)), "观鸟：山雀", "", ("山雀",)),
-        ("a needed word is missing", Brand(name="云雀", must=("车",)), "云雀飞", "", ()),
-        ("… it stands in what was reposted", Brand(name="云雀", must=("车",)), "转发微博", "云雀的车", ("云雀",)),
-        ("one of several words", Brand(name="云雀", any=("车", "屏")), "云雀黑屏", "", ("云雀",)),
+        ("what was reposted names one too", BRAND, "转发微博", "山雀的车", ("云雀", "山雀")),
+        ("what excludes it is the scoring job's to judge", Brand(name="云雀", none=("观鸟",)), "观鸟", "", ("云雀",)),
     ],
 )
-def test_whose_a_post_is(why, brand, text, context, brands):
+def test_whose_a_post_may_be(why, brand, text, context, brands):
     reader = spider(brands=(brand, RIVAL))
     mentions, _ = parse(reader, page([post(NOW, text, retweeted_status={"text": context})]))
-    assert (mentions[0].brands if mentions else ()) == brands, why
-    assert reader.outcome.tally == ({} if brands else {"not_ours": 1}), "and it is not an empty search"
+    assert mentions[0].brands == brands, why
+    assert not reader.outcome.tally
 
 
 @pytest.mark.parametrize(

@@ -64,13 +64,13 @@ def test_an_item_becomes_a_mention():
 @pytest.mark.parametrize(
     ("why", "more", "counted"),
     [
-        ("no id", {"ContentID": None}, "skipped/id"),
+        ("no id", {"ContentID": None, "Url": ""}, "skipped/id"),
         ("no time", {"EditTime": None}, "skipped/time"),
         ("a time to come", {"EditTime": int((NOW + timedelta(days=3)).timestamp())}, "skipped/time"),
         ("no number", {"EditTime": "昨天"}, "skipped/time"),
         ("a number of another script", {"EditTime": "²"}, "skipped/time"),
         ("a number beyond all calendars", {"EditTime": 10**400}, "skipped/time"),
-        ("an id that is none", {"ContentID": {"a": 1}}, "skipped/id"),
+        ("an id that is none", {"ContentID": {"a": 1}, "Url": ""}, "skipped/id"),
         ("older than we want", {"EditTime": int((NOW - timedelta(days=31)).timestamp())}, "too_old"),
     ],
 )
@@ -93,6 +93,17 @@ def test_what_is_left_out_is_counted(why, more, counted):
 def test_fields(why, more, want):
     [mention] = parse(spider(), item(**more))
     assert {name: getattr(mention, name) for name in want} == want, why
+
+
+def test_a_known_answer_that_turns_up_again_has_its_counts_kept():
+    reader = spider(revisit=("answer:5",))
+    parse(reader, item(ContentID=5, VoteUpCount=99), item(ContentID=6))
+    assert [(p.native_id, p.likes) for p in reader.outcome.again] == [("answer:5", 99)]
+
+
+def test_an_item_without_an_id_of_its_own_has_that_of_its_address():
+    [mention] = parse(spider(), item(ContentID=None))
+    assert mention.native_id == "answer:2"
 
 
 def test_what_is_no_item_is_skipped():

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +16,8 @@ from demo.replica.app import SECRET, Replica
 from demo.replica.faults import Fault
 from demo.replica.posts import MID_EPOCH, Author, Post, StoryClock, World, bid_of, mid_at
 from demo.replica.weibo_bodies import as_html, spelled
+from demo.replica.weibo_cli import TOKEN
+from demo.replica.weibo_html import spelled_here
 
 NOW = datetime(2026, 11, 12, 4, 30, tzinfo=UTC)  # 12:30 in Shanghai
 AUTHOR = Author(uid=1, name="示例用户1", followers=5)
@@ -196,3 +199,126 @@ def test_one_connection_serves_many_requests(replica: Replica) -> None:
         connection.request("GET", search(n))
         assert len(ids(connection.getresponse().read())) == 10
     connection.close()
+
+
+def gateway(replica: Replica, *, page: int = 1, token: str = TOKEN, **more: object) -> tuple[int, dict[str, str], Any]:
+    args = {"q": "云麂", "type": "1", "count": 20, "page": page, "sort": "time"} | more
+    body = json.dumps({"group": "search", "action": "statuses/limited", "args": args})
+    connection = http.client.HTTPConnection("127.0.0.1", int(replica.url.rpartition(":")[2]), timeout=5)
+    try:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        connection.request("POST", "/cli/api/cli/invoke", body=body, headers=headers)
+        reply = connection.getresponse()
+        return reply.status, {k.lower(): v for k, v in reply.getheaders()}, json.loads(reply.read() or b"null")
+    finally:
+        connection.close()
+
+
+def statuses(answer: Any) -> list[int]:
+    return [status["id"] for status in answer["result"]["statuses"]]
+
+
+def test_the_gateway_pages_and_takes_text_or_numbers(replica: Replica) -> None:
+    want = [post(n).id for n in range(35)]
+    first, second = gateway(replica)[2], gateway(replica, page=2, count="20")[2]
+    assert statuses(first) + statuses(second) == want and first["result"]["total_number"] == 35
+    replica.faults.order("weibo_cli", Fault.OVERLAP)
+    assert statuses(gateway(replica, page=2)[2])[:5] == want[15:20]
+    replica.faults.order("weibo_cli", Fault.EMPTY_PAGE, page=1)
+    assert gateway(replica)[2]["result"] == {"statuses": [], "total_number": 35}
+
+
+@pytest.mark.parametrize(
+    ("why", "more", "fault", "status", "code"),
+    [
+        ("no such token", {"token": "x"}, None, 401, "UNAUTHORIZED"),
+        ("more than the gateway takes", {"count": 50}, None, 400, "COUNT_EXCEEDS_MAX"),
+        ("fewer than it takes", {"count": 5}, None, 400, "INVALID_ARGUMENT"),
+        ("no type", {"type": ""}, None, 400, "INVALID_ARGUMENT"),
+        ("no plan", {}, Fault.SERVICE_REQUIRED, 402, "SERVICE_REQUIRED"),
+        ("too often", {}, Fault.GATEWAY_TOO_MANY, 429, "TOO_MANY_REQUESTS"),
+        ("the count again", {}, Fault.COUNT_EXCEEDS_MAX, 400, "COUNT_EXCEEDS_MAX"),
+    ],
+)
+def test_refusals_of_the_gateway(
+    replica: Replica, why: str, more: dict[str, Any], fault: Fault | None, status: int, code: str
+) -> None:
+    if fault is not None:
+        replica.faults.order("weibo_cli", fault)
+    got, headers, body = gateway(replica, **more)
+    assert (got, body) == (status, {"error": {"code": code}}), why
+    assert (headers.get("retry-after") == "120") is (status == 429)
+
+
+def test_what_the_gateway_tells_of_itself(replica: Replica) -> None:
+    known = {"Authorization": f"Bearer {TOKEN}"}
+    assert json.loads(ask(replica, "/cli/api/cli/whoami", **known)[2])["uid"]
+    [command] = json.loads(ask(replica, "/cli/api/cli/commands?group=search", **known)[2])["commands"]
+    told = json.loads(ask(replica, "/cli/api/cli/commands/search/statuses%2Flimited", **known)[2])["command"]
+    assert told == command and (told["price_type"], told["unit_price"]) == ("per_record", "0.004")
+    assert ask(replica, "/cli/api/cli/whoami")[0] == 401
+    assert ask(replica, "/cli/api/cli/commands/search/other", **known)[0] == 404
+    assert ask(replica, "/cli/api/cli/invoke", **known)[0] == 405, "which is to be posted to"
+
+
+def test_a_posted_body_has_an_end(replica: Replica) -> None:
+    with pytest.raises((http.client.HTTPException, ConnectionError)):
+        gateway(replica, q="云" * 40_000)
+    assert gateway(replica)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("why", "ago", "want"),
+    [
+        ("minutes", timedelta(minutes=5), "5分钟前"),
+        ("the same day", timedelta(hours=3), "今天09:30"),
+        ("this year", timedelta(days=100), "08月04日 12:30"),
+        ("another year", timedelta(days=400), "2025年10月08日 12:30"),
+    ],
+)
+def test_spellings_of_time_on_the_search_page(why: str, ago: timedelta, want: str) -> None:
+    assert spelled_here(NOW - ago, now=NOW) == want, why
+
+
+def cards(body: bytes) -> list[int]:
+    return [int(mid) for mid in re.findall(r'<div class="card-wrap"[^>]* mid="(\d+)"', body.decode())]
+
+
+def test_the_search_page(replica: Replica) -> None:
+    address = f"/realtime?q={quote('云麂')}&rd=realtime&page="
+    found = [cards(ask(replica, address + str(n))[2]) for n in (1, 2, 3, 4)]
+    assert [mid for page in found for mid in page] == [post(n).id for n in range(35)]
+    assert b'class="next"' in ask(replica, address + "3")[2] and b'class="next"' not in ask(replica, address + "4")[2]
+    assert b"card-no-result" in ask(replica, f"/weibo?q={quote('没人说过')}")[2]
+    replica.faults.order("weibo_html", Fault.EMPTY_PAGE, page=2)
+    assert b"card-no-result" in ask(replica, address + "2")[2]
+    replica.faults.order("weibo_html", Fault.OVERLAP)
+    assert cards(ask(replica, address + "2")[2])[:3] == found[0][-3:]
+    replica.faults.order("weibo_html", Fault.LAYOUT_CHANGED)
+    assert b"card" not in ask(replica, address + "1")[2]
+
+
+def test_a_deleted_post_is_nowhere_any_more(replica: Replica) -> None:
+    gone = post(3).id
+    assert str(gone) in ids(ask(replica, search())[2])
+    replica.world.delete("weibo", gone)
+    assert str(gone) not in ids(ask(replica, search())[2]), "though the clock stands still"
+    assert gone not in cards(ask(replica, f"/realtime?q={quote('云麂')}")[2]) and gone not in statuses(
+        gateway(replica)[2]
+    )
+    for address in ("statuses/show?id=", "statuses/extend?id=", "comments/hotflow?id="):
+        assert json.loads(ask(replica, f"/{address}{gone}")[2])["errno"] == "20101"
+
+
+def test_comments_grow_with_time_and_have_an_end() -> None:
+    at = NOW - timedelta(minutes=30)
+    busy = Post(platform="weibo", id=mid_at(at, 0), at=at, text="云麂", author=AUTHOR, comments=500)
+    with Replica(World([busy], StoryClock(NOW))) as replica:
+        first = json.loads(ask(replica, f"/comments/hotflow?id={busy.id}")[2])["data"]
+        rest = json.loads(ask(replica, f"/comments/hotflow?id={busy.id}&max_id={first['max_id']}")[2])["data"]
+        assert (len(first["data"]), len(rest["data"]), rest["max_id"]) == (20, 10, 0)
+        replica.clock.move_to(NOW + timedelta(hours=9))
+        later = json.loads(ask(replica, f"/comments/hotflow?id={busy.id}&max_id=40")[2])["data"]
+        assert len(later["data"]) == 20 and later["max_id"] == 0
+        replica.faults.order("weibo_comments", Fault.NOT_LOGGED_IN)
+        assert json.loads(ask(replica, f"/comments/hotflow?id={busy.id}")[2])["ok"] == -100

@@ -48,10 +48,11 @@ def test_a_post_is_looked_at_each_time_its_age_has_doubled(db: Database) -> None
     assert history[0] == Look(at=began + 1.5 * HOUR, reposts=None, comments=None, likes=1)
 
 
-def test_the_most_talked_of_come_first_and_other_sources_not_at_all(db: Database) -> None:
+def test_the_most_talked_of_come_first_other_sources_and_comments_not_at_all(db: Database) -> None:
     seen = {"published_at": NOW - 3 * HOUR, "seen_at": NOW - 2 * HOUR}
     quiet, loud = stored(db, **seen), stored(db, likes=50, reposts=3, **seen)
     stored(db, source="other", likes=99, **seen)
+    stored(db, kind="comment", likes=99, **seen)
     assert due(db, NOW) == [loud, quiet]
     assert due(db, NOW, limit=1) == [loud]
     assert due(db, NOW, limit=0) == []

@@ -9,6 +9,7 @@ import json
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -47,18 +48,28 @@ def crawl_all(
 
     `hosts`: names and the addresses they have in this process, as /etc/hosts would say it.
     """
-    lines = "".join(spec.to_json() + "\n" for spec in specs)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.support.crawls", json.dumps(dict(hosts or {}))],
-        input=lines.encode(),
-        capture_output=True,
-        timeout=timeout,
-        cwd=Path(__file__).resolve().parents[2],
-        check=False,
-    )
-    log = done.stderr.decode("utf-8", "replace")
-    assert done.returncode == 0, log
-    return [Result.from_json(line) for line in done.stdout.splitlines()]
+    with begin_all(specs, hosts=hosts) as process:
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    assert process.returncode == 0, err.decode("utf-8", "replace")
+    return [Result.from_json(line) for line in out.splitlines()]
+
+
+def begin_all(specs: Sequence[CrawlSpec], *, hosts: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """The process that runs the crawls, under way."""
+    with tempfile.TemporaryFile() as given:  # a pipe might be too small for all of it
+        given.write("".join(spec.to_json() + "\n" for spec in specs).encode())
+        given.seek(0)
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.support.crawls", json.dumps(dict(hosts or {}))],
+            stdin=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=Path(__file__).resolve().parents[2],
+        )
 
 
 def _know(hosts: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ class Asked:
     query: dict[str, str]
     headers: dict[str, str]  # names in lower case
     body: bytes = b""  # of a POST
+    method: str = "GET"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0  # seconds before the answer
     promised: int | None = None  # Content-Length, when it is to be a lie
+    pieces: Callable[[], Iterable[bytes]] | None = None  # in place of `body`, of a length nobody announces
 
 
 def reply_json(value: Any, **more: Any) -> Reply:
@@ -102,7 +104,8 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            asked = Asked(parts.path, query, {k.lower(): v for k, v in self.headers.items()}, body)
+            headers = {k.lower(): v for k, v in self.headers.items()}
+            asked = Asked(parts.path, query, headers, body, self.command)
             site.asked.append(asked)
             self._send(site.answer(asked))
 
@@ -112,6 +115,9 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             time.sleep(reply.delay)
             body = reply.body.encode() if isinstance(reply.body, str) else reply.body
             try:
+                if reply.pieces is not None:
+                    self._stream(reply)
+                    return
                 self.send_response_only(reply.status, "x")  # no Date: the stories of tests are not of today
                 self.send_header("Content-Type", reply.type)
                 self.send_header("Content-Length", str(len(body) if reply.promised is None else reply.promised))
@@ -123,6 +129,15 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
                 pass
             if reply.promised is not None:
                 self.close_connection = True
+
+        def _stream(self, reply: Reply) -> None:
+            self.close_connection = True
+            self.send_response_only(reply.status, "x")
+            self.send_header("Content-Type", reply.type)
+            self.send_header("Connection", "close")
+            self.end_headers()
+            for piece in reply.pieces() if reply.pieces else ():
+                self.wfile.write(piece)
 
         def log_message(self, *args: object) -> None:
             pass

@@ -58,3 +58,30 @@ def pages(*bodies: Any) -> Any:
         return body if isinstance(body, Reply) else reply_json(body)
 
     return answer
+
+
+def search_page(blogs: Sequence[dict[str, Any]] | None, *, pages: int = 1) -> str:
+    """A page of s.weibo.com with these posts; None: with the word that nothing was found."""
+    if blogs is None:
+        return '<html><div class="card card-no-result s-pt20b40"><p>抱歉，未找到相关结果。</p></div></html>'
+    cards = "".join(search_card(blog) for blog in blogs)
+    return f"""<html><body>{cards}<ul class="s-scroll">{"<li></li>" * pages}</ul></body></html>"""
+
+
+def search_card(blog: dict[str, Any], *, more: str = "", uid: int = 9_000_000_000) -> str:
+    """One card. `more`: what stands after the text (its full form, a reposted original)."""
+    return f"""<div class="card-wrap" action-type="feed_list_item" mid="{blog["mid"]}"><div class="card">
+      <div class="card-feed"><div class="content" node-type="like">
+        <div class="info"><div><a href="//weibo.com/{uid}?refer_flag=1001030103_" class="name">用户0</a></div></div>
+        <div class="from"><a href="//weibo.com/{uid}/Ab3" target="_blank">
+            {blog["created_at"]}
+        </a>&nbsp;来自 <a href="//weibo.com/" rel="nofollow">某设备</a></div>
+        <p class="txt" node-type="feed_list_content" nick-name="用户0">
+            {blog["text"]}
+        </p>{more}
+      </div></div>
+      <div class="card-act"><ul>
+        <li><a action-type="feed_list_forward">转发</a></li>
+        <li><a action-type="feed_list_comment"><span>2</span></a></li>
+        <li><a action-type="feed_list_like"><button><span class="woo-like-count">12</span></button></a></li>
+      </ul></div></div></div>"""

@@ -17,7 +17,7 @@ def upgrade() -> None:
     sa.Column('source', sa.String(length=80), nullable=False),
     sa.Column('looked_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('entries', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('board', name=op.f('pk_hot_board'))
+    sa.PrimaryKeyConstraint('board', 'source', name=op.f('pk_hot_board'))
     )
     op.create_table('hot_entry',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),

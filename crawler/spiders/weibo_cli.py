@@ -1,0 +1,218 @@
+"""Weibo's official gateway for the CLI: search statuses/limited, paid by the record (sources.md 1.1).
+
+The home's path and the command's have `cli` each; both are needed. A day's budget of records is never exceeded: as
+many as a page may hold are reserved in the store before it is asked for, and settled when it has come. Pages are asked
+for one after the other, the first of every search before the second of any, so that a small budget serves all brands.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from scrapy.http import Request, Response
+from twisted.python.failure import Failure
+
+from crawler.bodies.weibo_cli import error_in, read
+from crawler.budget import Price, Purse, Reserved, price_in
+from crawler.documents import load_object
+from crawler.options import Options
+from crawler.paging import Search
+from crawler.refusals import translate
+from crawler.spec import CrawlSpec, Gap
+from crawler.spiders.base import Output, TingfengSpider
+from tingfeng.errors import CrawlError, Refused
+
+FEWEST, MOST = 10, 20  # posts of a page; the schema says 50, the gateway refuses more than 20
+LONGEST = 120  # characters of a query
+SITE_LIMIT = 1_000_000  # posts; no limit is known, a search ends when pages bring no news
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeiboCliOptions(Options):
+    max_pages: int = 5  # of one search in one run, 1–100
+    count: int = MOST  # posts asked for a page, 10–20
+    type: str = "1"  # the kind of search, which the gateway wants to be told
+    daily_records: int = 2_000  # paid for in one day (UTC+8) at most, at least `count`
+
+    def problems(self, *, local: bool) -> list[str]:
+        found = super(WeiboCliOptions, self).problems(local=local)
+        if not 1 <= self.max_pages <= 100:
+            found.append("max_pages: expected 1–100")
+        if not FEWEST <= self.count <= MOST:
+            found.append(f"count: expected {FEWEST}–{MOST}; the gateway refuses more")
+        if self.daily_records < self.count:
+            found.append("daily_records: at least one page, which is `count`")
+        if not (self.type.isascii() and self.type.isalnum()):
+            found.append("type: letters and digits")
+        return found
+
+
+class WeiboCliSpider(TingfengSpider):
+    name = "weibo_cli"  # to Scrapy; a crawl bears the name of its source
+    platform = "weibo"
+    home = "https://open.weibo.com/cli/api"
+    options_class = WeiboCliOptions
+    options: WeiboCliOptions
+    needs_credential = True
+    reaches_back = "pages"
+    robots_exempt = "an official API: its contract says what may be asked, not robots.txt"
+    purse: Purse
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.purse = Purse(self.options.daily_records)
+        self._price: Price | None = None
+        self._todo: deque[Search] = deque()
+        self._headers = {"Authorization": f"Bearer {self.spec.credential}", "Accept": "application/json"}
+
+    @classmethod
+    def problems(cls, spec: CrawlSpec, options: Any) -> list[str]:
+        long = [f"query '{q.text[:20]}…': at most {LONGEST} characters" for q in spec.queries if len(q.text) > LONGEST]
+        return super().problems(spec, options) + long
+
+    async def start(self) -> AsyncIterator[Any]:
+        """The price first, once a day: what the records of a page have cost is written down with them."""
+        self._price = self.purse.price(now=self.now())
+        if self._price is None:
+            url = f"{self.base_url}/cli/commands/search/statuses%2Flimited"
+            yield self.request(url, self.parse_price, errback=self._no_price, headers=self._headers, priority=1)
+        async for request in super().start():
+            yield request
+
+    def searches(self) -> Iterable[Request]:
+        for query in dict.fromkeys(self.spec.queries):
+            search = Search(query, self.since_of(query))
+            self.begin(search.name, query=query)
+            self._todo.append(search)
+        yield from self._next()
+
+    def fill(self, gap: Gap) -> Iterable[Request]:
+        """Only from what is left of the day's budget; that it is used up is then no reason to end the run."""
+        if gap.query is not None and self.purse.spent(now=self.now()) + self.options.count <= self.purse.cap:
+            yield from self._ask(Search.of_gap(gap, gap.query, ""))
+
+    def judge(self, response: Response) -> CrawlError | None:
+        """Refusals other than "too often", whose Retry-After says more, name themselves in the body."""
+        if not 400 <= response.status < 500 or response.status == 429:
+            return None
+        try:
+            return error_in(load_object(response.body))
+        except CrawlError:
+            return None
+
+    # --- the price
+
+    def parse_price(self, response: Response) -> None:
+        data = load_object(response.body)
+        if error := error_in(data):
+            raise error
+        self._price = price_in(data)
+        if self._price is None:
+            self.count("price/unknown")
+
+    def _no_price(self, failure: Failure) -> None:
+        """Without a price only the records are counted; a refusal would meet the search as well."""
+        error = translate(failure.value)
+        self.count("price/unknown")
+        if isinstance(error, Refused):
+            self.stop(error)
+
+    # --- pages
+
+    def _next(self) -> Iterator[Request]:
+        """The next page of whichever search is due, as long as the budget lasts."""
+        while self._todo:
+            search = self._todo.popleft()
+            if search.asked and not search.over and self.is_late():
+                self.count("search/out_of_time")
+            elif search.may_ask(limit=self._limit(search), prefetch=1):
+                yield from self._ask(search)
+                return
+            self._close(search)
+
+    def _limit(self, search: Search) -> int:
+        return search.asked + max(0, self.gap_pages) if search.gap else self.options.max_pages
+
+    def _ask(self, search: Search) -> Iterator[Request]:
+        reserved = self.purse.reserve(self.options.count, now=self.now())
+        if reserved is None:
+            if search.gap is None:
+                self.stop(self._used_up())
+            else:
+                self._close(search)
+            return
+        search.asked += 1
+        search.waiting += 1
+        self.gap_pages -= search.gap is not None
+        arguments = {"q": search.query.text, "type": self.options.type, "sort": "time"}
+        arguments |= {"count": str(self.options.count), "page": str(search.asked)}
+        body = {"group": "search", "action": "statuses/limited", "args": arguments}
+        request = self.request(
+            f"{self.base_url}/cli/invoke",
+            self.parse_page,
+            errback=self._lost,
+            headers={**self._headers, "Content-Type": "application/json"},
+            search=search,
+            reserved=reserved,
+        )
+        # Not tried again by Scrapy: what did not arrive may have been paid for.
+        yield request.replace(
+            method="POST",
+            body=json.dumps(body, ensure_ascii=False).encode(),
+            meta={**request.meta, "dont_retry": True},
+        )
+
+    def _used_up(self) -> Refused:
+        spent, cap = self.purse.spent(now=self.now()), self.purse.cap
+        said = f"{spent} of {cap} records of today (UTC+8) are used up, a page takes {self.options.count}"
+        return Refused("budget_used_up", f"{said}; see the option daily_records")
+
+    def parse_page(self, response: Response, search: Search, reserved: Reserved) -> Output:
+        seen_at = self.now()
+        try:
+            reading = read(response.body, url=response.url, seen_at=seen_at)
+        except Refused:
+            self.purse.settle(reserved, used=0, price=None)
+            raise
+        records = reading.paging["records"]
+        self.purse.settle(reserved, used=records, price=self._price)
+        self.count("budget/records", records)
+        self.note(reading)
+        for native_id in reading.gone:
+            self.seen_gone(native_id)
+        times = [post.published_at for post in reading.posts if post.published_at is not None]
+        news = [post for post in reading.posts if search.saw(post.native_id, post.published_at)]
+        found = [self.mention_of(post, search.query, seen_at=seen_at) for post in news]
+        if mentions := [mention for mention in found if mention is not None]:
+            yield mentions
+        # The total is a rough word, and more than can be had: a full page speaks for another one as well.
+        goes_on = reading.paging["more"] or records >= self.options.count
+        search.take_stock(
+            search.asked,
+            news=len(news),
+            newest=max(times, default=None),
+            total=reading.paging["total"],
+            size=self.options.count,
+            following=search.asked + 1 if goes_on else 0,
+        )
+        self._todo.append(search)
+        yield from self._next()
+
+    def _lost(self, failure: Failure) -> None:
+        """A refusal costs nothing. An answer that was lost may have been paid for: it stays reserved."""
+        error = translate(failure.value)
+        if isinstance(error, Refused):
+            self.purse.settle(failure.request.cb_kwargs["reserved"], used=0, price=None)  # type: ignore[attr-defined]
+        self.stop(error)
+
+    def _close(self, search: Search) -> None:
+        if search.gap is not None:
+            self.filled(search.filling(search.gap, site_limit=SITE_LIMIT, now=self.now()))
+            return
+        if not search.seen:
+            self.count("search/empty")
+        self.done(search.name, covered_since=search.covered_since(site_limit=SITE_LIMIT, now=self.now()))
