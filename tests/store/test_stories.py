@@ -72,6 +72,13 @@ def test_a_period_counts_its_own_copies_but_knows_where_it_began(db: Database) -
         assert stories.largest(s, NOW - 9 * DAY, NOW - 2 * DAY) == []
 
 
+def test_what_everybody_says_is_no_copied_text(db: Database) -> None:
+    stored(db, [make_mention(text=text) for text in ("转发微博", "好喝！") for _ in range(9)])
+    with db.read() as s:
+        assert stories.largest(s, SINCE, UNTIL) == []
+        assert stories.count(s) == 2
+
+
 def test_the_spread_of_a_brand_by_label(db: Database) -> None:
     with db.write() as s:
         stored_scored(s, copies(5))
