@@ -23,7 +23,7 @@ DAYS_BEFORE = 7
 CHART = timedelta(hours=24)  # at least; a longer incident is shown whole, up to …
 CHART_MOST = timedelta(hours=72)
 CHART_STEP = timedelta(minutes=30)
-POSTS, TERMS, STORIES = 5, 8, 3
+POSTS, TERMS, STORIES = 5, 8, 5
 LEAST_TERM = 2  # negative posts that must hold a term before it "grew"
 LEAST_Z = 1.96
 LATE = timedelta(minutes=10)  # that a crawl may take before its turn counts as missed
