@@ -185,7 +185,7 @@ JOBS: dict[str, Job] = {
 # Who need not wait for its turn when the job before it brought something: minutes matter.
 FOLLOWS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "crawl": ("score", lambda report: report.run.stored > 0),
-    "score": ("stories", lambda report: report.mentions > 0),
+    "score": ("stories", lambda report: report.mentions > 0 or report.entries > 0),
     "stories": ("watch", lambda report: True),  # what was scored may have been grouped in an earlier turn
     "watch": ("deliver", lambda report: report.messages > 0),
     "digest": ("deliver", lambda reports: any(r.queued for r in reports)),
