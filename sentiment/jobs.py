@@ -110,7 +110,7 @@ def _mentions(work: _Work) -> bool:
 
 
 def _entries(work: _Work) -> bool:
-    """One batch of hot-list entries: how each title reads, and whether it is about its brand. They are never counted."""
+    """One batch of hot-list entries: how each title reads, whether it is about its brand. They are never counted."""
     with work.db.read() as s:
         pending = hot.unjudged(s, limit=work.batch)
     if not pending:

@@ -15,13 +15,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from scrapy.http import Request, Response
+from twisted.python.failure import Failure
 
 from crawler.bodies.zhihu_open import read, refusal
 from crawler.options import Options
 from crawler.post import Kind, Post, Reading
+from crawler.refusals import translate
 from crawler.spec import CrawlSpec
 from crawler.spiders.base import CONTACT, Output, Page, TingfengSpider
-from tingfeng.errors import CrawlError, LayoutChanged, Refused
+from tingfeng.errors import CrawlError, Refused
 from tingfeng.model import Query
 
 MOST = 10  # items; the API gives no more
@@ -86,7 +88,7 @@ class ZhihuOpenSpider(TingfengSpider):
             return self._searches()
         self.begin("quota")
         apis = "zhihu_search,question_answers" if self.options.answers else "zhihu_search"
-        return [self._ask("/api/v1/quota", {"APIIDs": apis}, self.parse_quota)]
+        return [self._ask("/api/v1/quota", {"APIIDs": apis}, self.parse_quota, errback=self._no_quota)]
 
     def _searches(self) -> Iterator[Request]:
         for query in dict.fromkeys(self.spec.queries):
@@ -121,17 +123,30 @@ class ZhihuOpenSpider(TingfengSpider):
 
     # --- what is left
 
-    def parse_quota(self, response: Response) -> Iterator[Request]:
+    def parse_quota(self, response: Response) -> Output:
         quota = self._read(response, self.now()).paging.get("quota")
         if quota is None:
-            raise LayoutChanged("layout_changed", "no RemainingQuota in the answer")
+            yield from self._begin_searches("not told: no RemainingQuota in the answer")
+            return
         needed = sum(len(_wordings(query, self.options)) for query in dict.fromkeys(self.spec.queries))
         left = quota.get("zhihu_search", min(quota.values()))
         self.count("quota/left", left)
         if left < needed:
             raise Refused("quota_exhausted", f"{left} searches left, {needed} needed; nothing was spent")
         self._answer_calls = min(self._answer_calls, quota.get("question_answers", self._answer_calls))
-        self.finding("quota", f"{left} searches left today")
+        yield from self._begin_searches(f"{left} searches left today")
+
+    def _no_quota(self, failure: Failure) -> Output:
+        """A refusal is one; an address that has moved is no reason to be blind (the API itself says 30002 in time)."""
+        error = translate(failure.value)
+        if isinstance(error, Refused):
+            self.stop(error)
+            return
+        self.count("quota/not_told")
+        yield from self._begin_searches(f"not told ({error})")
+
+    def _begin_searches(self, told: str) -> Iterator[Request]:
+        self.finding("quota", told)
         yield from self._first_search() if self.spec.probe else self._searches()
         self.done("quota")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -70,11 +71,14 @@ def test_weibo_is_asked_for_one_page_and_nothing_is_stored(call, desk, desk_db):
         assert mentions.count(s) == 0 and runs.recent(s, limit=9) == []
 
 
+SLOW = format_datetime(datetime.now(UTC) - timedelta(minutes=20))
+
+
 @pytest.mark.parametrize(
     ("why", "reply", "robots", "state", "says"),
     [
         ("dead credential", Reply(b"", 302, headers={"Location": "https://passport.weibo.com/sso"}), None, "fail",
-         ("refused 被拒: login_required", "更新对应的 TINGFENG_CREDENTIAL")),
+         ("refused 被拒: cookie_expired", "更新对应的 TINGFENG_CREDENTIAL")),
         ("robots.txt", Reply(), Reply("User-agent: *\nDisallow: /", type="text/plain"), "fail",
          ("robots_denied", "robots_override_reason")),
         ("another layout", reply_json({"ok": 1, "data": {"list": []}}), None, "fail",
@@ -84,7 +88,7 @@ def test_weibo_is_asked_for_one_page_and_nothing_is_stored(call, desk, desk_db):
         ("nothing found", reply_json({"ok": 0, "msg": "这里还没有内容", "data": {"cards": []}}), None, "warn",
          ("check the queries", "请检查查询词")),
         ("another clock", reply_json(page([post(datetime.now(UTC))]),
-                                     headers={"Date": "Fri, 20 Nov 2020 04:00:00 GMT"}), None, "warn",
+                                     headers={"Date": SLOW}), None, "warn",
          ("its clock differs from yours by", "请校时")),
     ],
 )  # fmt: skip
@@ -114,7 +118,7 @@ def zhihu(quota: Reply):
 @pytest.mark.parametrize(
     ("why", "quota", "state", "says", "asked"),
     [
-        ("told", reply_json({"Code": 0, "Data": {"zhihu_search": {"left": 4998}}}), "ok",
+        ("told", reply_json({"Code": 0, "Data": {"Items": [{"APIID": "zhihu_search", "RemainingQuota": 4998}]}}), "ok",
          ("4998", "1 posts", "an official API"), 2),
         ("moved", Reply(b"", 404), "ok", ("not told", "1 posts"), 2),
         ("a dead secret", reply_json({"Code": 20001, "Message": "no"}, status=401), "fail",
