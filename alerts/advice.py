@@ -115,8 +115,24 @@ def cause_of(name: str) -> Cause:
     return CAUSES.get(name, _UNKNOWN)
 
 
-def alert_steps(reason: Reason, *, most_copies: int, unseen: Sequence[str]) -> tuple[str, ...]:
-    """Steps for whoever looks after the brand. `most_copies`: posts of the most copied text."""
+def hot_steps(reason: Reason) -> tuple[str, ...]:
+    """Steps for whoever looks after a brand that is on a hot list."""
+    if reason is Reason.RESOLVED:
+        return (
+            "确认该回应的已经回应，热门帖评论区里的问题有人跟进。",
+            "复盘：为什么上榜、谁推上去的、从上榜到第一次回应用了多久，记入事件说明。",
+            "未来 48 小时留意是否再次上榜。",
+        )
+    return (
+        "打开在榜词条的链接，读热门帖和评论区，先判断：投诉、谣言、玩梗，还是好事。",
+        "若是负面：指定一位负责人，一小时内给出内部结论或第一次公开回应，先回应在发酵的那个平台。",
+        "统一口径，通知客服、门店和合作方；检查今天排期的投放与发文，可能火上浇油的先暂停。",
+        "若已知情且无需再提醒，可静默该品牌一段时间。",
+    )
+
+
+def alert_steps(reason: Reason, *, most_copies: int, unseen: Sequence[str], is_wave: bool = False) -> tuple[str, ...]:
+    """Steps for whoever looks after the brand. `most_copies`: posts of the most copied story; `is_wave`: see waves."""
     if reason is Reason.RESOLVED:
         return (
             "确认公开回应已经发出，原帖作者的问题有人跟进。",
@@ -124,8 +140,12 @@ def alert_steps(reason: Reason, *, most_copies: int, unseen: Sequence[str]) -> t
             "未来 48 小时留意同类词是否再次升高。",
         )
     steps = ["先读下面影响最大的几条原帖，判断属于质量、服务、价格、安全还是谣言。"]
-    if most_copies >= 3:
-        steps.append(f"同一段文字出现了 {most_copies} 次，可能是复制扩散：先找到最早的一条，核实是否属实。")
+    if is_wave:
+        steps.append(
+            f"同一段文字出现了 {most_copies} 次，疑似复制扩散：先看首发的一条，核实是否属实，再决定是否逐条回应。"
+        )
+    elif most_copies >= 3:
+        steps.append(f"同一内容出现了 {most_copies} 次：先找到最早的一条，核实是否属实。")
     if reason is Reason.REPEAT:
         steps.append("负面仍在持续：确认负责人和已发出的回应，评估是否需要升级。")
     else:

@@ -6,7 +6,7 @@ import shlex
 from zoneinfo import ZoneInfo
 
 from alerts.facts import AlertFacts, FreshnessFacts
-from alerts.views import Figure
+from alerts.views import Figure, spread_words
 from alerts.wording import (
     clean,
     count,
@@ -76,7 +76,7 @@ def _rate(facts: AlertFacts) -> str:
 def story(facts: AlertFacts, zone: ZoneInfo) -> list[str]:
     """What happened, since when, how many against how many and how unlikely that is."""
     sentences = _over(facts, zone) if facts.spike is None else _going_on(facts, zone)
-    return [*sentences, _so_far(facts) + _net(facts)]
+    return [*sentences, _so_far(facts, zone) + _net(facts)]
 
 
 def _over(facts: AlertFacts, zone: ZoneInfo) -> list[str]:
@@ -99,10 +99,11 @@ def _going_on(facts: AlertFacts, zone: ZoneInfo) -> list[str]:
     ]
 
 
-def _so_far(facts: AlertFacts) -> str:
+def _so_far(facts: AlertFacts, zone: ZoneInfo) -> str:
     total, negative = facts.total_mentions, facts.negative_mentions
     share = f"（{percent(negative / total)}）" if total else ""
-    return f"期间共 {count(total)} 条提及，其中负面 {count(negative)} 条{share}。"
+    who = f"，{spread_words(facts.spread, facts.copied, zone)}" if facts.spread.posts else ""
+    return f"期间共 {count(total)} 条提及，其中负面 {count(negative)} 条{share}{who}。"
 
 
 def _net(facts: AlertFacts) -> str:

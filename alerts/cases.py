@@ -1,4 +1,5 @@
-"""Everything the next step of one subject depends on, read from the store: a brand's spike, a source's blindness."""
+"""Everything the next step of one subject depends on, read from the store: a brand's spike or its places on hot
+lists, a source's blindness."""
 
 from __future__ import annotations
 
@@ -8,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from alerts import hot_lists
 from alerts.baseline import SEEN_ENOUGH, covered
 from alerts.detector import Detector
 from alerts.facts import AlertFacts, FreshnessFacts
 from alerts.freshness import Outage, outage
 from alerts.gather import gather, gather_freshness
+from alerts.hot_lists import BACK, HotFacts, gather_hot
 from alerts.incident import Finding, Pace, latest
 from alerts.routing import RouteKind
 from store import incidents, runs, silences
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 RECENT_RUNS = 20  # more than SOURCE_PACE.calm holds of runs a minute apart
 
-Facts = AlertFacts | FreshnessFacts
+Facts = AlertFacts | FreshnessFacts | HotFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +82,42 @@ def of_brand(
         silences=[x for x in silences.active(s, at=now) if x.covers(brand.name, at=now)],
         route="alert",
         facts=lambda s, incident, reason: gather(
-            s, brand, incident, spike, reason, series=history, turns=turns, now=now
+            s,
+            brand,
+            incident,
+            spike,
+            reason,
+            series=history,
+            turns=turns,
+            hot=hot_lists.standing(s, brand.name, sources, since=now - BACK, now=now).on,
+            now=now,
         ),
         blind=open_ is not None and rests_on_unseen(open_, history, names, window=rule.window),
         spike=spike,
+    )
+
+
+def of_hot_lists(
+    s: Session, brand: Brand, sources: Sequence[SourceConfig], rule: AlertRule, *, now: datetime
+) -> Case | None:
+    """Whether a brand is on a hot list; None where there is no list to look at and nothing to end."""
+    open_ = incidents.open_one(s, IncidentKind.HOT_LIST, brand.name)
+    since = min(open_.since if open_ else now, now - BACK)
+    found = hot_lists.standing(s, brand.name, sources, since=since, now=now)
+    if not found.looked and open_ is None:
+        return None
+    finding = hot_lists.finding(found, open_)
+    return Case(
+        kind=IncidentKind.HOT_LIST,
+        subject=brand.name,
+        open=open_,
+        pace=rule,
+        finding=finding,
+        silences=[x for x in silences.active(s, at=now) if x.covers(brand.name, at=now)],
+        route="alert",
+        facts=lambda s, incident, reason: gather_hot(s, brand.name, incident, finding, reason, found, now=now),
+        blind=open_ is not None and hot_lists.rests_on_unseen(open_, found),
+        over_at=open_.last_spike_at if open_ else None,
     )
 
 
@@ -111,7 +146,8 @@ def of_source(s: Session, source: SourceConfig, own: Sequence[Brand], *, now: da
 
 def of_unwatched(s: Session, brands: Iterable[str], sources: Iterable[str], *, now: datetime) -> list[Case]:
     """Open incidents of what is no longer configured: nothing would ever end them, so they end now, without a word."""
-    watched = {IncidentKind.NEGATIVE_SPIKE: set(brands), IncidentKind.FRESHNESS: set(sources)}
+    own = set(brands)
+    watched = {IncidentKind.NEGATIVE_SPIKE: own, IncidentKind.HOT_LIST: own, IncidentKind.FRESHNESS: set(sources)}
     return [
         Case(kind=one.kind, subject=one.subject, open=one, pace=AT_ONCE)
         for one in incidents.between(s, now, now + BUCKET)

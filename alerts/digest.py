@@ -7,16 +7,20 @@ no more than a hint, and the facts carry the gaps so that the reader is told.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from store import incidents, mentions, reports, runs, scores
+from alerts.facts import Copied
+from alerts.gather import most_copied
+from store import hot, incidents, mentions, reports, runs, scores, stories
 from store.database import Session
+from store.hot import HotVisit
 from store.mentions import MentionWithVerdict
 from store.reports import BlindSpan, Day, SurveyWeek, Totals
+from store.stories import Spread
 from tingfeng import measures
 from tingfeng.clock import day_bounds, local_day
 from tingfeng.growth import GrownTerm, grown
@@ -79,6 +83,10 @@ class BrandFacts:
     weeks: tuple[SurveyWeek, ...]  # oldest first, the last holds the end of the period
     blind: tuple[BlindSpan, ...]
     blind_before: tuple[BlindSpan, ...]
+    hot: tuple[HotVisit, ...] = ()  # its visits to hot lists that touch the period, highest first
+    hot_boards: tuple[str, ...] = ()  # the lists we look at
+    spread: Spread = field(default_factory=Spread)
+    copied: Copied | None = None  # a copy-paste wave, else the text with most copies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +178,10 @@ def gather(
 def _brand(
     s: Session, brand: Brand, brands: Sequence[Brand], sources: Sequence[SourceConfig], span: Span, zone: ZoneInfo
 ) -> BrandFacts:
-    name, looked = brand.name, looking_for(brand.name, sources)
+    # A hot list holds no mentions: whether it was seen says nothing about how complete the counts are.
+    boards = [b for b in hot.boards(s) if b.source in {source.name for source in sources}]
+    lists = {b.source for b in boards}
+    name, looked = brand.name, [source for source in looking_for(brand.name, sources) if source not in lists]
     rivals = [b.name for b in brands if name in b.competitor_of]
     now = reports.totals(s, [name, *rivals], span.since, span.until)
     before = reports.totals(s, [name, *rivals], span.before_since, span.since)
@@ -190,6 +201,10 @@ def _brand(
         weeks=tuple(reports.survey_weeks(s, name, _days_before(span, 7 * SURVEY_WEEKS - 6, zone), span.until, zone)),
         blind=tuple(reports.blind(s, looked, span.since, span.until)),
         blind_before=tuple(blind_before),
+        hot=tuple(hot.visits(s, span.since, span.until, brands=[name])),
+        hot_boards=tuple(dict.fromkeys(b.board for b in boards)),
+        spread=stories.spread(s, name, span.since, span.until),
+        copied=most_copied(s, name, span.since, span.until),
     )
 
 

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from alerts import pictures, wording
 from alerts.digest import BrandFacts, DigestFacts, Period, Span
-from alerts.views import Figure, Post, post
+from alerts.views import Figure, Post, WaveView, post, spread_words, wave_of
+from store.hot import HotVisit
 from store.reports import SurveyWeek, Totals
 from tingfeng import measures
 from tingfeng.growth import GrownTerm
@@ -17,6 +18,7 @@ from tingfeng.measures import Interval
 from tingfeng.model import Incident, InlineImage
 
 WEEKS_SHOWN = 4
+HOT_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +60,12 @@ class BrandView:
     name: str
     figures: list[Figure]
     story: list[str]
+    wave: WaveView | None
     volume: tuple[InlineImage, ...]
     opinion: tuple[InlineImage, ...]
     incidents: list[Line]
+    hot: list[Line]
+    hot_looked: str  # the lists that are read; "" when there are none
     voices: list[VoiceLine]
     worst: list[Post]
     best: list[Post]
@@ -133,10 +138,13 @@ def brand_view(b: BrandFacts, facts: DigestFacts, zone: ZoneInfo) -> BrandView:
     return BrandView(
         name=wording.cut(b.brand, 40),
         figures=_figures(b, weekly=weekly),
-        story=_brand_story(b, weekly=weekly),
+        story=_brand_story(b, zone, weekly=weekly),
+        wave=wave_of(b.copied, zone),
         volume=pictures.volume(b.days),
         opinion=pictures.opinion(b.weeks) if weekly else (),
         incidents=[_incident(i, zone) for i in b.incidents],
+        hot=[_hot(v, zone) for v in b.hot[:HOT_SHOWN]],
+        hot_looked="、".join(map(wording.board, b.hot_boards)),
         voices=_voices(b),
         worst=[post(m.mention, m.verdict, zone=zone, copies=m.copies) for m in b.worst],
         best=[post(m.mention, m.verdict, zone=zone, copies=m.copies) for m in b.best],
@@ -180,10 +188,12 @@ def _is_worse(b: BrandFacts) -> bool:
     return now is not None and now.low > b.before.negative / b.before.total
 
 
-def _brand_story(b: BrandFacts, *, weekly: bool) -> list[str]:
+def _brand_story(b: BrandFacts, zone: ZoneInfo, *, weekly: bool) -> list[str]:
     last, lines = "上周" if weekly else "前一天", []
     if not b.now.total:
         lines.append("本期没有看到任何提及。" + ("这段时间有来源看不到数据，不能当作没有人说。" if b.blind else ""))
+    if b.spread.posts:
+        lines.append(f"共 {wording.count(b.spread.posts)} 条帖子，{spread_words(b.spread, b.copied, zone)}。")
     own = next((v for v in b.voices if v.is_own), None)
     if own and own.share_before is not None and len(b.voices) > 1:
         lines.append(f"声量份额 {wording.percent(own.share)}，{last} {wording.percent(own.share_before)}。")
@@ -203,6 +213,14 @@ def _incident(i: Incident, zone: ZoneInfo) -> Line:
     return Line(
         when=wording.stretch(i.since, i.resolved_at, zone),
         what=f"{numbers}，历时 {wording.lasting(i.resolved_at - i.since)}，已平息",
+    )
+
+
+def _hot(v: HotVisit, zone: ZoneInfo) -> Line:
+    heat = "" if v.peak_heat is None else f"，热度最高 {wording.count(v.peak_heat)}"
+    return Line(
+        when=f"{wording.board(v.board)}最高第 {v.best_rank} 位",
+        what=f"「{wording.cut(v.title, 60)}」{wording.stretch(v.first_seen, v.last_seen, zone)} 在榜{heat}",
     )
 
 

@@ -11,9 +11,15 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
+from alerts.waves import Wave
+from store.stories import Spread, StoryInPeriod
 from tingfeng.growth import GrownTerm
 from tingfeng.model import Incident, IncidentKind, Mention, Reason, RunStatus, Spike, Verdict
+
+if TYPE_CHECKING:
+    from store.hot import HotVisit
 
 
 def incident_ref(kind: IncidentKind, subject: str, opened_at: datetime) -> str:
@@ -38,7 +44,15 @@ class WeightyPost:
     mention: Mention
     verdict: Verdict
     weight: float
-    copies: int = 1  # posts of the same text; this is the heaviest of them
+    copies: int = 1  # posts of its story; this is the heaviest of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """A story of several posts. `wave`: what makes it a copy-paste wave; None when it is none."""
+
+    story: StoryInPeriod
+    wave: Wave | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +94,12 @@ class AlertFacts:
     chart: tuple[ChartPoint, ...] = ()  # oldest first, regular
     chart_step: timedelta = timedelta(minutes=30)
     terms: tuple[GrownTerm, ...] = ()  # of the negative posts, against those before (all, if none was negative)
-    posts: tuple[WeightyPost, ...] = ()  # heaviest first, at most five
+    posts: tuple[WeightyPost, ...] = ()  # of different stories, heaviest first, at most five
+    spread: Spread = field(default_factory=Spread)  # of the negative posts of `since`…`until`
+    copied: Copied | None = None  # of their stories a wave, else the one with most copies; None: nothing was copied
     blind: tuple[BlindSpan, ...] = ()  # gaps that touch the chart
     to_do: tuple[str, ...] = ()  # Chinese, in order
+    hot: tuple[HotVisit, ...] = ()  # the brand's places on hot lists at that moment, highest first
 
     @property
     def times(self) -> float | None:

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from alerts import advice
 from alerts.baseline import Past, last_seen, usual
-from alerts.facts import AlertFacts, BlindSpan, ChartPoint, FreshnessFacts, WeightyPost
+from alerts.facts import AlertFacts, BlindSpan, ChartPoint, Copied, FreshnessFacts, WeightyPost
 from alerts.freshness import Outage
 from alerts.incident import latest, ref_of
-from store import mentions, reports, runs
+from alerts.waves import wave
+from store import mentions, reports, runs, stories
 from store.database import Session
+from store.hot import HotVisit
 from tingfeng.clock import BUCKET
 from tingfeng.growth import GrownTerm, grown
 from tingfeng.measures import net_sentiment
@@ -21,7 +23,7 @@ DAYS_BEFORE = 7
 CHART = timedelta(hours=24)  # at least; a longer incident is shown whole, up to …
 CHART_MOST = timedelta(hours=72)
 CHART_STEP = timedelta(minutes=30)
-POSTS, TERMS = 5, 8
+POSTS, TERMS, STORIES = 5, 8, 5
 LEAST_TERM = 2  # negative posts that must hold a term before it "grew"
 LEAST_Z = 1.96
 LATE = timedelta(minutes=10)  # that a crawl may take before its turn counts as missed
@@ -36,11 +38,12 @@ def gather(
     *,
     series: Sequence[Series],
     turns: Mapping[str, timedelta],
+    hot: tuple[HotVisit, ...] = (),
     now: datetime,
 ) -> AlertFacts:
     """The facts of an alert. `incident`: as it will be once the step is written; `series`: what was judged.
 
-    `turns`: how often each source is asked, by name.
+    `turns`: how often each source is asked, by name. `hot`: the brand's places on hot lists now.
     """
     since = incident.since
     until = spike.until if spike else max(since + BUCKET, _last_window_end(incident))
@@ -49,6 +52,7 @@ def gather(
     earlier = reports.totals(s, [brand.name], before, since)[brand.name]
     by_source = {name: t.negative for name, t in reports.by_source(s, brand.name, since, until).items() if t.negative}
     posts = _posts(s, brand.name, since, until)
+    copied = most_copied(s, brand.name, since, until, label=Label.NEGATIVE)
     chart_since = max(min(now - CHART, since - CHART / 4), now - CHART_MOST)
     gaps = reports.blind(s, [one.source for one in series], chart_since, until)
     blind = [gap for gap in gaps if not (gap.until >= until and in_turn(gap.since, turns.get(gap.source), now=now))]
@@ -76,12 +80,16 @@ def gather(
         chart_step=CHART_STEP,
         terms=_grown(s, brand, since, until, before, negative_now=counts.negative),
         posts=posts,
+        spread=stories.spread(s, brand.name, since, until, label=Label.NEGATIVE),
+        copied=copied,
         blind=tuple(BlindSpan(source=b.source, since=b.since, until=b.until) for b in blind),
         to_do=advice.alert_steps(
             reason,
-            most_copies=max((p.copies for p in posts), default=0),
+            most_copies=copied.story.copies if copied else max((p.copies for p in posts), default=0),
+            is_wave=copied is not None and copied.wave is not None,
             unseen=sorted({b.source for b in blind if b.until >= until}),
         ),
+        hot=hot,
     )
 
 
@@ -93,6 +101,17 @@ def in_turn(seen_until: datetime, interval: timedelta | None, *, now: datetime) 
 def _last_window_end(incident: Incident) -> datetime:
     told = latest(incident).get("until")
     return datetime.fromisoformat(told) if isinstance(told, str) else incident.last_spike_at
+
+
+def most_copied(
+    s: Session, brand: str, since: datetime, until: datetime, *, label: Label | None = None
+) -> Copied | None:
+    """Of the stories of the period that have copies a copy-paste wave, else the largest; None without any."""
+    found = []
+    for story in stories.largest(s, since, until, brand=brand, label=label, limit=STORIES):
+        copies = stories.copies(s, story.id, since, until, brand=brand, label=label)
+        found.append(Copied(story=story, wave=wave(copies, story.text)))
+    return next((one for one in found if one.wave), found[0] if found else None)
 
 
 def _posts(s: Session, brand: str, since: datetime, until: datetime) -> tuple[WeightyPost, ...]:

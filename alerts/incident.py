@@ -6,9 +6,10 @@ Rules, in the order they are asked:
   nothing can be found, so blindness calms nothing down, or only after `BLIND_CALM` times as long.
 - Something found during a silence: SILENCED. It is kept as an incident nobody was told of, so the silence's end during
   the spike opens it, and its end before that ends it without a word.
-- Something found: OPENED when nobody was told yet; REPEAT every `rule.repeat`; ONGOING in between.
+- Something found: OPENED when nobody was told yet; REPEAT every `rule.repeat`, and at once when the finding is news;
+  ONGOING in between.
 
-The same serves spikes of brands and blindness of sources.
+The same serves spikes of brands, brands on hot lists and blindness of sources.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Finding:
     expected: float
     p_value: float
     evidence: Mapping[str, object] = field(default_factory=dict)  # JSON; kept of the strongest finding
+    news: bool = False  # it says something that no message about the incident has said
 
 
 def next_step(
@@ -69,7 +71,7 @@ def next_step(
         return Reason.SILENCED
     if open_ is None or open_.told == 0:
         return Reason.OPENED
-    return Reason.REPEAT if now - open_.last_told_at >= rule.repeat else Reason.ONGOING
+    return Reason.REPEAT if found.news or now - open_.last_told_at >= rule.repeat else Reason.ONGOING
 
 
 def quiet_until(silences: Sequence[Silence], *, now: datetime) -> datetime | None:
@@ -133,7 +135,8 @@ def _noted(incident: Incident, reason: Reason, *, now: datetime) -> Incident:
     if reason is Reason.RESOLVED:
         noted = replace(noted, resolved_at=now)
     if reason in TOLD and (noted.told or reason is not Reason.RESOLVED):  # nobody told of it, nobody told it is over
-        noted = replace(noted, told=noted.told + 1, last_told_at=now)
+        said = {**noted.evidence, "said": noted.evidence.get("latest")}
+        noted = replace(noted, told=noted.told + 1, last_told_at=now, evidence=said)
     return noted
 
 

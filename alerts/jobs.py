@@ -19,6 +19,7 @@ from alerts.cases import Case
 from alerts.detectors import load_detector
 from alerts.facts import AlertFacts, FreshnessFacts
 from alerts.freshness import Outage
+from alerts.hot_lists import HotFacts
 from alerts.incident import TOLD, changed, last_step, next_step, quiet_until, ref_of, worth_noting
 from alerts.render import Rendered
 from alerts.routing import Routing, recipient_key
@@ -43,6 +44,8 @@ class Renderer(Protocol):
     """Turns facts into a message; the module `alerts.render` is one."""
 
     def render_alert(self, facts: AlertFacts, *, zone: ZoneInfo) -> Rendered: ...
+
+    def render_hot(self, facts: HotFacts, *, zone: ZoneInfo) -> Rendered: ...
 
     def render_freshness(self, facts: FreshnessFacts, *, zone: ZoneInfo) -> Rendered: ...
 
@@ -101,6 +104,10 @@ def watch(
         with db.read() as s:
             case = cases.of_brand(s, brand, live, detector, rule, now=now)
         steps.append(turn.take(case))
+        with db.read() as s:
+            listed = cases.of_hot_lists(s, brand, live, rule, now=now)
+        if listed is not None:
+            steps.append(turn.take(listed))
     for source in live:
         with db.read() as s:
             case = cases.of_source(s, source, own, now=now)
@@ -161,7 +168,7 @@ class _Turn:
 
     def _messages(self, case: Case, incident: Incident, reason: Reason) -> list[Message]:
         """One message per recipient: nobody sees who else was told."""
-        brand = case.subject if case.kind is IncidentKind.NEGATIVE_SPIKE else None
+        brand = None if case.kind is IncidentKind.FRESHNESS else case.subject
         recipients = self.routing.to(case.route, brand) if case.route else []
         if not recipients or case.facts is None:
             return []
@@ -169,6 +176,8 @@ class _Turn:
             facts = case.facts(s, incident, reason)
         if isinstance(facts, AlertFacts):
             said = self.renderer.render_alert(facts, zone=self.zone)
+        elif isinstance(facts, HotFacts):
+            said = self.renderer.render_hot(facts, zone=self.zone)
         else:
             said = self.renderer.render_freshness(facts, zone=self.zone)
         ref = ref_of(incident)

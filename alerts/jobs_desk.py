@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from store import incidents, outbox, runs, silences
+from store import hot, incidents, outbox, runs, silences
 from store.database import Database
+from store.hot import HotBoard, HotVisit
 from store.incidents import IncidentStep
 from store.outbox import Waiting
 from store.runs import Health
@@ -33,6 +34,21 @@ class OutboxState:
 
     waiting: tuple[Waiting, ...]
     parked: tuple[Waiting, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotLists:
+    """Visits to hot lists, the highest place first, and every list with its last look."""
+
+    visits: tuple[HotVisit, ...]
+    boards: tuple[HotBoard, ...]
+
+
+def hot_lists(db: Database, brands: Sequence[str], since: datetime, until: datetime) -> HotLists:
+    """What of the brands was on hot lists at some moment of [since, until)."""
+    with db.read() as s:
+        visits = hot.visits(s, since, until, brands=brands)
+        return HotLists(visits=tuple(visits), boards=tuple(hot.boards(s)))
 
 
 def find_incidents(db: Database, since: datetime, until: datetime, *, subject: str | None = None) -> list[Incident]:

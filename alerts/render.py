@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from alerts import alert_words, digest_words, pictures, wording
+from alerts import alert_words, digest_words, hot_words, pictures, wording
 from alerts.digest import DigestFacts
 from alerts.facts import AlertFacts, FreshnessFacts
-from alerts.views import gaps, post, source_bars
+from alerts.hot_lists import HotFacts
+from alerts.views import gaps, post, source_bars, wave_of
 from tingfeng.model import InlineImage, Reason
 
 
@@ -36,6 +37,7 @@ class Rendered:
 def render_alert(facts: AlertFacts, *, zone: ZoneInfo) -> Rendered:
     """The mail about a brand's incident: opened, still going on, or over, by `facts.reason`."""
     over, story = facts.reason is Reason.RESOLVED, alert_words.story(facts, zone)
+    story += filter(None, [hot_words.line(facts.hot)])
     return _rendered(
         "alert",
         pictures.trend(facts, zone),
@@ -50,10 +52,35 @@ def render_alert(facts: AlertFacts, *, zone: ZoneInfo) -> Rendered:
         to_do=[wording.clean(step) for step in facts.to_do],
         to_do_title="之后可以做" if over else "现在可以做",
         posts=[post(p.mention, p.verdict, zone=zone, copies=p.copies) for p in facts.posts],
+        wave=wave_of(facts.copied, zone),
         terms=facts.terms,
         sources=source_bars(facts.by_source),
         footer=alert_words.footer(facts, zone),
         silence=alert_words.silence_command(facts),
+    )
+
+
+def render_hot(facts: HotFacts, *, zone: ZoneInfo) -> Rendered:
+    """The mail about a brand on hot lists: opened, on another one or still there, or gone, by `facts.reason`."""
+    over, story = facts.reason is Reason.RESOLVED, hot_words.story(facts, zone)
+    return _rendered(
+        "hot",
+        (),
+        subject=hot_words.subject(facts),
+        headline=hot_words.headline(facts),
+        preheader=story[0],
+        tone="calm" if over else "alert",
+        kicker=hot_words.kicker(facts),
+        story=story,
+        figures=hot_words.figures(facts),
+        gaps=gaps(hot_words.blind(facts.standing.blind), zone, now=facts.now),
+        on=hot_words.entries(facts.standing.on, zone, on=True),
+        unseen=hot_words.entries(facts.standing.unseen, zone, on=False),
+        left=hot_words.entries(facts.standing.left, zone, on=False),
+        to_do=[wording.clean(step) for step in facts.to_do],
+        to_do_title="之后可以做" if over else "现在可以做",
+        footer=hot_words.footer(facts, zone),
+        silence=hot_words.silence_command(facts),
     )
 
 

@@ -9,6 +9,8 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from alerts import wording
+from alerts.facts import Copied
+from store.stories import Spread
 from tingfeng.clock import BUCKET
 from tingfeng.model import Label, Mention, Verdict
 
@@ -36,6 +38,16 @@ class Post:
     link: str | None
     shown: str
     tone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveView:
+    """A copy-paste wave as a mail shows it. `link` None: not fit to be one."""
+
+    what: str  # how many, by whom, when
+    text: str
+    first: str  # where and when it was seen first
+    link: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +86,35 @@ def post(mention: Mention, verdict: Verdict | None, *, zone: ZoneInfo, copies: i
         shown=link or wording.cut(mention.url, 300),
         tone=_TONES[verdict.label] if verdict else "neutral",
     )
+
+
+def wave_of(copied: Copied | None, zone: ZoneInfo) -> WaveView | None:
+    """The wave, if it is one."""
+    if copied is None or copied.wave is None:
+        return None
+    w = copied.wave
+    dense = f"其中 {wording.count(w.densest)} 条" if w.densest < w.copies else "都"
+    return WaveView(
+        what=f"{wording.count(w.copies)} 条几乎相同的帖子，来自 {wording.count(w.authors)} 位作者，不是转发；"
+        f"{dense}集中在 {wording.stretch(w.since, w.until, zone)}。",
+        text=wording.cut(copied.story.text),
+        first=first_seen(copied, zone),
+        link=wording.safe_url(copied.story.first.url),
+    )
+
+
+def first_seen(copied: Copied, zone: ZoneInfo) -> str:
+    """'首发：微博 11月20日 14:03', the first that was seen."""
+    first = copied.story.first
+    return f"首发：{wording.platform_name(first.platform, first.source)} {wording.moment(first.published_at, zone)}"
+
+
+def spread_words(spread: Spread, copied: Copied | None, zone: ZoneInfo) -> str:
+    """'来自 131 位作者，38 个不同内容；其中同一段文字出现 71 次（首发：…）', without a full stop."""
+    told = f"来自 {wording.count(spread.authors)} 位作者，{wording.count(spread.stories)} 个不同内容"
+    if copied is None:
+        return told
+    return f"{told}；其中同一段文字出现 {wording.count(copied.story.copies)} 次（{first_seen(copied, zone)}）"
 
 
 def gaps(spans: Sequence[Blind], zone: ZoneInfo, *, now: datetime) -> list[Gap]:

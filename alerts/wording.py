@@ -28,7 +28,17 @@ _STACKED = re.compile(
 )
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _WEEKDAYS = "一二三四五六日"
-_PLATFORMS = {"weibo": "微博", "zhihu": "知乎"}
+_PLATFORMS = {"weibo": "微博", "zhihu": "知乎", "bilibili": "B站", "v2ex": "V2EX"}
+_BOARDS = {
+    "hot:weibo": "微博热搜",
+    "hot:baidu": "百度热搜",
+    "hot:tencent": "腾讯热榜",
+    "hot:toutiao": "头条热榜",
+    "hot:thepaper": "澎湃热榜",
+    "hot:zhihu": "知乎热榜",
+    "hot:bilibili": "B站热搜",
+    "hot:tieba": "贴吧热议",
+}
 _LABELS = {Label.NEGATIVE: "负面", Label.NEUTRAL: "中性", Label.POSITIVE: "正面"}
 
 
@@ -194,8 +204,20 @@ def unbroken(text: str) -> str:
 
 
 def platform(mention: Mention) -> str:
-    """'微博', '知乎', or the name of the feed."""
-    return _PLATFORMS.get(mention.platform, clean(mention.platform.removeprefix("feed:")))
+    """'微博', '知乎', or the name of the source that found it."""
+    return platform_name(mention.platform, mention.source)
+
+
+def platform_name(platform: str, source: str) -> str:
+    """The same for what is no mention."""
+    return _PLATFORMS.get(platform, clean(source if platform == "web" else platform.removeprefix("feed:")))
+
+
+def board(name: str) -> str:
+    """'微博热搜', '微博热搜·文娱榜', or the name as it is."""
+    known, _, category = name.partition("/")
+    shown = _BOARDS.get(known) or cut(known.removeprefix("hot:"), 20)
+    return f"{shown}·{cut(category, 10)}" if category else shown
 
 
 def label(of: Label) -> str:

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="What happened, with its steps. 事件", pretty_exceptions_enable=False)
 
-_KINDS = {"negative_spike": "negative spike 负面突增", "freshness": "blind source 数据源失灵"}
+_KINDS = {
+    "negative_spike": "negative spike 负面突增",
+    "hot_list": "hot list 热榜",
+    "freshness": "blind source 数据源失灵",
+}
 
 
 @app.command("list")
@@ -88,9 +92,19 @@ def show(
     say(f"{i.id}  {_KINDS[i.kind]}  {i.subject}")
     began, opened_at, ended = (local(at, zone) for at in (i.since, i.opened_at, i.resolved_at))
     say(f"began 起始 {began}, opened 发现 {opened_at}, resolved 结束 {ended}")
+    if i.kind == "hot_list":
+        say(f"best rank 最高名次 {i.evidence.get('best', '-')}, lists 榜单 {_listed(i)}, told 通知 {i.told}")
     if i.kind == "negative_spike":
         say(f"peak 峰值 {i.peak_observed}, expected 预期 {i.expected:.1f}, p = {i.p_value:.1e}, told 通知 {i.told}")
     say_table(
         ("AT 时间", "STEP 步骤", "OBSERVED 实际", "EXPECTED 预期", "P"),
         [(local(s.at, zone), s.reason.value, s.observed, f"{s.expected:.1f}", f"{s.p_value:.1e}") for s in story.steps],
     )
+
+
+def _listed(i: Incident) -> str:
+    """The hot lists on which the brand was seen."""
+    from alerts.wording import board
+
+    listed = i.evidence.get("listed")
+    return "、".join(board(str(name)) for name in listed) if isinstance(listed, list) and listed else "-"

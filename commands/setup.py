@@ -124,14 +124,16 @@ def check_source(source: Mapping[str, Any], is_local: bool) -> Iterator[tuple[st
     except UnknownName as e:
         yield "kind", str(e)
         return
-    if spider.needs_credential and not source.get("credential"):
-        yield "kind", f'{source["kind"]} needs a credential; add credential = "name"'
+    needed = spider.needs_credential
     try:
-        read_options(spider.options_class, source.get("options", {}), at="", local=is_local)
+        options = read_options(spider.options_class, source.get("options", {}), at="", local=is_local)
+        needed = spider.wants_credential(options)
     except ConfigError as e:
         for line in e.problems:
             key, _, text = line.removeprefix(".").partition(": ")
             yield f"options.{key}", text
+    if needed and not source.get("credential"):
+        yield "kind", f'{source["kind"]} needs a credential; add credential = "name"'
 
 
 def remarks(config: Config) -> Iterator[str]:

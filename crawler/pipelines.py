@@ -78,6 +78,7 @@ class StorePipeline:
             with self.db.write() as s:
                 self.spider.outcome.stored += hot.add(s, page)
         except StoreError as e:
+            self.spider.outcome.lost = True
             self.spider.stop(CrawlError("store", str(e)))
 
     def flush(self) -> None:

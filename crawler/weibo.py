@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -12,6 +11,8 @@ from crawler.options import is_local
 from crawler.post import Reading
 from crawler.refusals import by_address, by_message
 from crawler.spec import CrawlSpec
+from tingfeng.addresses import mid_from_bid as mid_from_bid
+from tingfeng.addresses import mid_of_name as mid_of_name
 from tingfeng.errors import CrawlError, LayoutChanged, Refused
 
 DELETED = "20101"  # errno of a post that is gone
@@ -62,25 +63,8 @@ def refuse_gates(url: str) -> None:
 
 # --- ids and addresses
 
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _POST_ADDRESS = re.compile(r"(?:https?:)?//(?:www\.)?weibo\.(?:com|cn)/(\d{1,20})/([0-9A-Za-z]{7,20})(?:[?#].*)?")
-_NAME = re.compile(r"[0-9A-Za-z]{7,20}")
 _PATH = re.compile(r"/(?:detail|status)/([0-9A-Za-z]{7,20})")
-
-
-def mid_from_bid(bid: str) -> str:
-    """The number of a post from the short form in its address: groups of 4 letters are 7 digits, from the right."""
-    groups = [bid[max(0, end - 4) : end] for end in range(len(bid), 0, -4)]
-    numbers = [functools.reduce(lambda n, letter: n * 62 + _DIGITS.index(letter), group, 0) for group in groups]
-    return "".join([str(numbers[-1]), *(f"{n:07d}" for n in reversed(numbers[:-1]))])
-
-
-def mid_of_name(name: object) -> str:
-    """The number of a post from its number or its short form; "" for anything else."""
-    text = str(name) if type(name) is int else name
-    if not isinstance(text, str) or not _NAME.fullmatch(text):
-        return ""
-    return text if text.isdigit() and len(text) > 10 else mid_from_bid(text)
 
 
 def parts_of(url: str) -> SplitResult:

@@ -47,7 +47,7 @@ def _month(stage: Stage, story: Story, progress: Progress) -> None:
         for number, (now, crawled) in enumerate(zip(STEPS, crawls, strict=True)):
             progress(number, len(STEPS) + 1, now, "backfill" if now in BACKFILL else "live")
             crawled.result()
-            stage.score()
+            stage.score(now)
             if now > before:
                 stage.watch(moments(before, now))
                 before = now
@@ -60,7 +60,7 @@ def _month(stage: Stage, story: Story, progress: Progress) -> None:
 def _morning_after(stage: Stage, story: Story) -> ImportReport:
     """Monday morning: the survey answers come in, and the digests of the day and the week go out."""
     survey = stage.import_survey(story.ends)
-    stage.score()
+    stage.score(story.ends)
     for period in (Period.DAILY, Period.WEEKLY):
         stage.digest(story.ends, period)
     stage.deliver(story.ends)

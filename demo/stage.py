@@ -27,6 +27,7 @@ from demo.survey import survey_csv
 from feedback.jobs import ImportReport, import_survey
 from sentiment.brands import BrandWords
 from sentiment.jobs import score_pending
+from sentiment.jobs_stories import group_pending
 from sentiment.layers import folder_of
 from sentiment.scorer import Scorer
 from store.database import Database, upgrade
@@ -61,9 +62,11 @@ class Stage:
             with ThreadPoolExecutor(max(1, len(due))) as pool:
                 self.runs += pool.map(lambda source: self._crawl_one(source, now), due)
 
-    def score(self) -> None:
+    def score(self, now: datetime) -> None:
+        """Judge what is new and find its copies, as the daemon's jobs do one after the other."""
         with self._timed("score"):
             score_pending(self.db, self.scorer, words=self.words)
+            group_pending(self.db, now=now)
 
     def watch(self, moments: Sequence[datetime]) -> None:
         """Judge the brands and sources as if the watch job had run at each of `moments`."""
@@ -130,7 +133,7 @@ def set_stage(folder: DemoFolder, story: Story) -> Iterator[Stage]:
     """Servers up, configuration written, fresh database migrated; all of it gone (but the files) at the end."""
     started = perf_counter()
     world = World(story.posts, StoryClock(story.starts))
-    with Replica(world) as replica, Mailbox(folder.mails) as mailbox, _quick_turns():
+    with Replica(world, hot=story.hot) as replica, Mailbox(folder.mails) as mailbox, _quick_turns():
         write_config(folder, url=replica.url, port=mailbox.port)
         config = load_config(folder.config, {"TINGFENG_CREDENTIAL_ZHIHU": SECRET})
         upgrade(config.database_url)

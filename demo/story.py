@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
+from demo.replica.hot import HotSpell
 from demo.replica.posts import Author, Post, mid_at
 from demo.rhythm import ZONE, burst, everyday, within
 from demo.wording import Writer, words
@@ -28,6 +29,8 @@ BRANDS = (
     Brand(name=OWN, aliases=("小麂茶",)),
     *(Brand(name=rival, competitor_of=(OWN,)) for rival in RIVALS),
 )
+# On every hot list from the time the big account's post has gone round, into the next morning.
+HOT = (HotSpell(word=f"{OWN}茶饮异物", since=CRISIS + timedelta(minutes=35), until=CRISIS + timedelta(hours=14)),)
 # Posts on a working day, by brand: Weibo, answers, news.
 _PER_DAY = {OWN: (80.0, 1.3, 2.6), RIVALS[0]: (38.0, 0.5, 0.9), RIVALS[1]: (29.0, 0.4, 0.8)}
 _MOODS = {OWN: (0.17, 0.29, 0.54), RIVALS[0]: (0.22, 0.33, 0.45), RIVALS[1]: (0.18, 0.34, 0.48)}
@@ -46,6 +49,7 @@ class Story:
     ends: datetime = ENDS
     crisis_at: datetime = CRISIS
     campaign_at: datetime = CAMPAIGN
+    hot: tuple[HotSpell, ...] = HOT
 
 
 def tell(seed: int = SEED) -> Story:

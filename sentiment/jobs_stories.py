@@ -14,6 +14,7 @@ from datetime import datetime
 from sentiment.text import Normaliser
 from store import stories
 from store.database import Database
+from store.stories import StoryInPeriod
 from tingfeng.stories import prints
 
 BATCH = 1_000  # mentions of one transaction: others wait for it about a quarter of a second
@@ -50,3 +51,11 @@ def group_pending(
     report = StoriesReport(mentions=joined, stories=founded, seconds=time.monotonic() - started, stopped=stopped)
     log.info("stories done: mentions=%d new=%d seconds=%.2f", joined, founded, report.seconds)
     return report
+
+
+def find_stories(
+    db: Database, since: datetime, until: datetime, *, brand: str | None = None, limit: int
+) -> list[StoryInPeriod]:
+    """The stories with most copies published in [since, until), largest first; of all brands without `brand`."""
+    with db.read() as s:
+        return stories.largest(s, since, until, brand=brand, limit=limit)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from store.mentions import stored_id
 from store.sql import affected, insert_into, table
 from store.tables_hot import HotBoardRow, HotEntryRow
-from tingfeng.model import HotEntry, HotPage, storable
+from tingfeng.model import HotEntry, HotPage, Label, storable
 
 ENTRY, BOARD = table(HotEntryRow), table(HotBoardRow)
 AWAY = timedelta(hours=6)  # an entry that comes back after longer is on a new visit
@@ -21,7 +21,7 @@ AWAY = timedelta(hours=6)  # an entry that comes back after longer is on a new v
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HotBoard:
-    """A list's last look."""
+    """A source's last look at a list."""
 
     board: str
     source: str
@@ -45,12 +45,23 @@ class HotVisit:
     last_rank: int
     peak_heat: int | None
     seen: int
+    label: Label | None = None  # how its title reads; None: not judged yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotPending:
+    """An entry that waits to be judged. `mention_id` is its own id: judges of whose a text is ask for that name."""
+
+    mention_id: int
+    brand: str
+    title: str
+    text: str  # title and description
 
 
 def add(s: Session, page: HotPage) -> int:
     """Take in one look at a list; how many visits began with it.
 
-    Looks at one list exclude each other until they commit, whoever takes them: the row of the list is written first.
+    Looks of one source at one list exclude each other until they commit: the row of the look is locked first.
     """
     before = _look(s, page)
     return sum(
@@ -61,14 +72,15 @@ def add(s: Session, page: HotPage) -> int:
 
 
 def _look(s: Session, page: HotPage) -> datetime | None:
-    """Note the look; when the list was looked at before that."""
-    own = BOARD.c.board == page.board[:80]
-    row = {"source": page.source, "looked_at": page.seen_at, "entries": page.length}
-    before = s.execute(select(BOARD.c.looked_at).where(own).with_for_update()).scalar()
+    """Note the look; when the source looked at the list before that."""
+    key = {"board": page.board[:80], "source": page.source}
+    own = (BOARD.c.board == key["board"], BOARD.c.source == key["source"])
+    look = {"looked_at": page.seen_at, "entries": page.length}
+    before = s.execute(select(BOARD.c.looked_at).where(*own).with_for_update()).scalar()
     if before is None:
-        s.execute(insert_into(s, HotBoardRow).values(row | {"board": page.board[:80]}).on_conflict_do_nothing())
+        s.execute(insert_into(s, HotBoardRow).values(key | look).on_conflict_do_nothing())
     elif before < page.seen_at:
-        s.execute(update(BOARD).where(own).values(row))
+        s.execute(update(BOARD).where(*own).values(look))
     return before
 
 
@@ -77,7 +89,8 @@ def _enter(s: Session, page: HotPage, entry: HotEntry, brand: str, before: datet
     board, number = page.board[:80], stored_id(entry.entry_id)
     of_it = (ENTRY.c.brand == brand, ENTRY.c.board == board, ENTRY.c.entry_id == number)
     last = s.execute(select(ENTRY).where(*of_it).order_by(ENTRY.c.first_seen.desc()).limit(1)).first()
-    told = {"source": page.source, "title": storable(entry.title), "url": storable(entry.url)}
+    words = {"title": storable(entry.title), "text": storable(entry.text)}
+    told: dict[str, Any] = {"source": page.source, "url": storable(entry.url), **words}
     if last is not None and _same_visit(last, page.seen_at, before):
         if page.seen_at > last.last_seen:
             grown = {
@@ -87,7 +100,8 @@ def _enter(s: Session, page: HotPage, entry: HotEntry, brand: str, before: datet
                 "peak_heat": max((h for h in (last.peak_heat, entry.heat) if h is not None), default=None),
                 "seen": last.seen + 1,
             }
-            s.execute(update(ENTRY).where(ENTRY.c.id == last.id).values(told | grown))
+            anew = {"judged_by": None} if (last.title, last.text) != (words["title"], words["text"]) else {}
+            s.execute(update(ENTRY).where(ENTRY.c.id == last.id).values(told | grown | anew))
         return False
     fresh = {
         "brand": brand,
@@ -109,15 +123,38 @@ def _same_visit(last: Any, seen_at: datetime, before: datetime | None) -> bool:
 
 
 def boards(s: Session) -> list[HotBoard]:
-    """Every list that was ever looked at, by name."""
-    rows = s.execute(select(*(BOARD.c[name] for name in HotBoard.__dataclass_fields__)).order_by(BOARD.c.board))
+    """Every list that was ever looked at, once per source that did, by name."""
+    query = select(*(BOARD.c[name] for name in HotBoard.__dataclass_fields__))
+    rows = s.execute(query.order_by(BOARD.c.board, BOARD.c.source))
     return [HotBoard(**row._mapping) for row in rows]
 
 
 def visits(s: Session, since: datetime, until: datetime, *, brands: Sequence[str]) -> list[HotVisit]:
-    """Visits that touch [since, until), the highest rank first, the earlier of equals first."""
+    """Visits that touch [since, until), the highest rank first, the earlier of equals first.
+
+    Those that were judged to be about something else are left out; one that waits for its judgement counts.
+    """
     query = _visits().where(ENTRY.c.last_seen >= since, ENTRY.c.first_seen < until, ENTRY.c.brand.in_(brands))
-    return [HotVisit(**row._mapping) for row in s.execute(query)]
+    return [_visit(row) for row in s.execute(query.where(ENTRY.c.relevant.is_not(False)))]
+
+
+def _visit(row: Any) -> HotVisit:
+    return HotVisit(**{**row._mapping, "label": None if row.label is None else Label(row.label)})
+
+
+def unjudged(s: Session, *, limit: int) -> list[HotPending]:
+    """Up to `limit` entries that wait for a label and for whose they are, oldest first."""
+    query = select(ENTRY.c.id, ENTRY.c.brand, ENTRY.c.title, ENTRY.c.text).where(ENTRY.c.judged_by.is_(None))
+    return [
+        HotPending(mention_id=i, brand=brand, title=title, text=f"{title}\n{text}" if text else title)
+        for i, brand, title, text in s.execute(query.order_by(ENTRY.c.id).limit(limit))
+    ]
+
+
+def judge(s: Session, entry_id: int, *, label: Label, relevant: bool | None, by: str) -> None:
+    """Note how an entry reads and whether it is about its brand; `relevant` None: nobody could say."""
+    values = {"label": int(label), "relevant": relevant, "judged_by": by[:120]}
+    s.execute(update(ENTRY).where(ENTRY.c.id == entry_id).values(values))
 
 
 def _visits() -> Select[Any]:

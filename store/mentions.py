@@ -34,7 +34,7 @@ OURS = LINK.c.relevant.is_not(False)  # what every count and list asks for: the 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MentionWithVerdict:
-    """A stored mention as reports show it. `verdict` None: not scored yet. `copies`: posts of the same text."""
+    """A stored mention as reports show it. `verdict` None: not scored yet. `copies`: posts of its story."""
 
     id: int
     mention: Mention
@@ -235,17 +235,17 @@ def _weight(row: Any) -> float:
 def top(
     s: Session, brand: str, since: datetime, until: datetime, *, label: Label | None = None, limit: int = 5
 ) -> list[MentionWithVerdict]:
-    """The heaviest mentions published in [since, until), heaviest first; of each text only its heaviest copy."""
+    """The heaviest mentions published in [since, until), heaviest first; of each story only its heaviest copy."""
     query = (
-        select(MENTION.c.id, MENTION.c.text_key, *(MENTION.c[name] for name in COUNTS))
+        select(MENTION.c.id, MENTION.c.text_key, MENTION.c.story_id, *(MENTION.c[name] for name in COUNTS))
         .join(LINK, LINK.c.mention_id == MENTION.c.id)
         .where(LINK.c.brand == brand, OURS, MENTION.c.published_at >= since, MENTION.c.published_at < until)
     )
     if label is not None:
         query = query.where(LINK.c.label == int(label))
-    stories: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    stories: dict[int | str, list[tuple[float, int]]] = defaultdict(list)
     for row in s.execute(query):
-        stories[row.text_key].append((_weight(row), -row.id))
+        stories[row.story_id or row.text_key].append((_weight(row), -row.id))
     heaviest = nlargest(limit, ((*max(posts), len(posts)) for posts in stories.values()))
     copies = {-negated: n for _, negated, n in heaviest}
     return [replace(m, copies=copies[m.id]) for m in by_ids(s, list(copies), brand=brand)]

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from store.mentions import LINK, MENTION, scored_text
+from store.mentions import LINK, MENTION, OURS, scored_text
 from store.sql import Batch, chunks, one_of, raw_rows, table
 from store.tables import MentionRow
 from store.tables_stories import StoryKeyRow, StoryRow
@@ -21,6 +21,7 @@ from tingfeng.model import Label
 from tingfeng.stories import NO_HASH, WAYS, WIDTH, Ids, Keys, Prints, Sketches, group
 
 STORY, STORY_KEY = table(StoryRow), table(StoryKeyRow)
+COPIES_MOST = 5_000
 WINDOW = timedelta(days=14)  # a story that nobody joined for so long is not joined any more
 
 _LOCK = 0x73746F72  # PostgreSQL's advisory lock of whoever groups: "stor"
@@ -74,7 +75,7 @@ class FirstPost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryInPeriod:
-    """What became of a story in a period. `first` may lie before it; `text` is that of a copy in the period."""
+    """What became of a story in a period. `first` may lie before it; `text` is its, or a copy's where it is gone."""
 
     id: int
     text: str
@@ -84,6 +85,16 @@ class StoryInPeriod:
     since: datetime  # of the copies in the period
     until: datetime  # of the last of them
     first: FirstPost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One post of a story. `author`: a pseudonym, or the source where none is told."""
+
+    published_at: datetime
+    author: str
+    is_repost: bool
+    kind: str
 
 
 def pending(s: Session, *, limit: int) -> list[Ungrouped]:
@@ -224,7 +235,7 @@ def _sums() -> Select[Any]:
 def _within(query: Any, brand: str | None, since: datetime, until: datetime, label: Label | None) -> Any:
     query = query.where(MENTION.c.published_at >= since, MENTION.c.published_at < until)
     if brand is not None:
-        query = query.join(LINK, LINK.c.mention_id == MENTION.c.id).where(LINK.c.brand == brand)
+        query = query.join(LINK, LINK.c.mention_id == MENTION.c.id).where(LINK.c.brand == brand, OURS)
         query = query.where(LINK.c.counted_by.is_not(None)) if label is None else query.where(LINK.c.label == label)
     return query
 
@@ -248,24 +259,41 @@ def largest(
     least: int = 2,
     limit: int = 20,
 ) -> list[StoryInPeriod]:
-    """The stories with most copies published in [since, until), at least `least`; of all brands without `brand`."""
-    sums = _within(_sums().where(MENTION.c.story_id.is_not(None)), brand, since, until, label)
+    """The stories with most copies published in [since, until), at least `least`; of all brands without `brand`.
+
+    Texts of a few letters are left out: 转发微博 and 好喝 are said alike by many who copied nothing.
+    """
+    told = exists().where(STORY.c.id == MENTION.c.story_id, func.length(STORY.c.sketch) > 0)
+    sums = _within(_sums().where(told), brand, since, until, label)
     sums = sums.group_by(MENTION.c.story_id).having(func.count() >= least)
     some = sums.order_by(func.count().desc(), MENTION.c.story_id).limit(limit).subquery()
     first = MENTION.alias("first")
     query = (
-        select(some, STORY.c.platform, STORY.c.source, STORY.c.first_at.label("began"), first.c.url)
+        select(some, STORY.c.platform, STORY.c.source, STORY.c.first_at.label("began"))
+        .add_columns(first.c.url, first.c.title, first.c.text)
         .join(STORY, STORY.c.id == some.c.id)
         .outerjoin(first, first.c.id == STORY.c.mention_id)
         .order_by(some.c.copies.desc(), some.c.id)
     )
     rows = s.execute(query).all()
-    texts = _texts(s, [row.id for row in rows], since, until)
-    return [_told(row, texts.get(row.id, "")) for row in rows]
+    texts = _texts(s, [row.id for row in rows if not row.text], since, until)
+    return [_told(row, scored_text(row.title, row.text) if row.text else texts.get(row.id, "")) for row in rows]
+
+
+def copies(
+    s: Session, story: int, since: datetime, until: datetime, *, brand: str, label: Label | None = None
+) -> list[Copy]:
+    """The posts of a story about the brand published in [since, until), oldest first; the first COPIES_MOST of them."""
+    columns = (MENTION.c.published_at, _author(), MENTION.c.is_repost, MENTION.c.kind)
+    query = _within(select(*columns).where(MENTION.c.story_id == story), brand, since, until, label)
+    rows = s.execute(query.order_by(MENTION.c.published_at, MENTION.c.id).limit(COPIES_MOST))
+    return [Copy(published_at=at, author=author, is_repost=again, kind=kind) for at, author, again, kind in rows]
 
 
 def _texts(s: Session, stories: Sequence[int], since: datetime, until: datetime) -> dict[int, str]:
     """A text of each story, of the first copy in the period that still has its words."""
+    if not stories:
+        return {}
     said = (MENTION.c.published_at >= since, MENTION.c.published_at < until, MENTION.c.text != "")
     chosen = select(func.min(MENTION.c.id)).where(one_of(s, MENTION.c.story_id, stories), *said)
     query = select(MENTION.c.story_id, MENTION.c.title, MENTION.c.text)

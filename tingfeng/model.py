@@ -95,7 +95,7 @@ class Mention:
     A count of None means "not told", never 0. `author_key` is a keyed pseudonym, never a name.
     """
 
-    platform: str  # weibo, zhihu, or feed:<source name>
+    platform: str  # weibo, zhihu …; web (an article, by its address); feed:<source name>
     native_id: str
     source: str  # the configured source that saw it
     url: str
@@ -126,6 +126,7 @@ class HotEntry:
     rank: int  # 1 is the top
     brands: tuple[str, ...]  # never empty
     heat: int | None = None  # in the list's own unit
+    text: str = ""  # what the list says of it beside the title, if anything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

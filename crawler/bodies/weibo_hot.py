@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from parsel import Selector
 
-from crawler.bodies.hotlist import Entries, inside, objects, refusal_message, refusal_page, words
+from crawler.bodies.hotlist import MOST, Entries, inside, objects, refusal_message, refusal_page, words
 from crawler.documents import load_object
 from crawler.post import Reading
 from crawler.text import address, count_of
@@ -139,7 +139,7 @@ def _page(body: bytes) -> Reading:
     if not rows:
         raise refusal_page(body) or LayoutChanged("layout_changed", "HTML without the hot list")
     entries = Entries(BOARD)
-    for row in rows:
+    for row in rows[:MOST]:
         link = row.css("td.td-02 a")
         if not link:
             continue  # the head of the table

@@ -65,10 +65,13 @@ class WeiboHotSpider(TingfengSpider):
     needs_credential = True  # but on the ajax route
 
     @classmethod
+    def wants_credential(cls, options: Any) -> bool:
+        return bool(options.route == "official")
+
+    @classmethod
     def problems(cls, spec: CrawlSpec, options: Any) -> list[str]:
         found = super().problems(spec, options)
         if options.route == "ajax":
-            found = [line for line in found if line != "a credential is needed"]
             if not spec.robots_override_reason:
                 found.append('route "ajax": robots.txt of weibo.com forbids it; robots_override_reason is needed')
             if spec.interval < LEAST_INTERVAL:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from crawler.bodies.zhihu_open import read, refusal
 from crawler.options import Options
 from crawler.post import Kind, Post, Reading
 from crawler.spec import CrawlSpec
-from crawler.spiders.base import Output, Page, TingfengSpider
+from crawler.spiders.base import CONTACT, Output, Page, TingfengSpider
 from tingfeng.errors import CrawlError, LayoutChanged, Refused
 from tingfeng.model import Query
 
@@ -95,6 +96,11 @@ class ZhihuOpenSpider(TingfengSpider):
                 asked = {"Query": words, "Count": MOST}
                 yield self._ask("/api/v1/content/zhihu_search", asked, self.parse_found, query=query, name=name)
 
+    def _first_search(self) -> Iterator[Request]:
+        for request in islice(self._searches(), 1):
+            request.meta[CONTACT] = True
+            yield request
+
     def _ask(self, path: str, parameters: dict[str, Any], callback: Any, **values: Any) -> Request:
         headers = {
             "Authorization": f"Bearer {self.spec.credential}",
@@ -125,7 +131,8 @@ class ZhihuOpenSpider(TingfengSpider):
         if left < needed:
             raise Refused("quota_exhausted", f"{left} searches left, {needed} needed; nothing was spent")
         self._answer_calls = min(self._answer_calls, quota.get("question_answers", self._answer_calls))
-        yield from self._searches()
+        self.finding("quota", f"{left} searches left today")
+        yield from self._first_search() if self.spec.probe else self._searches()
         self.done("quota")
 
     # --- searches

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
 from demo.loopback import Loopback
 from demo.replica.faults import Fault, Faults
 from demo.replica.feeds import Feeds
+from demo.replica.hot import HotLists, HotSpell
 from demo.replica.http import Connection, Reply, Request
 from demo.replica.posts import StoryClock, World
 from demo.replica.v2ex import V2ex
@@ -24,17 +25,47 @@ _ROBOTS_DENY = "User-agent: *\nDisallow: /\n"
 
 
 class Replica:
-    """Four platforms on one loopback port. Enter it to serve; `url` is the base address for every source.
+    """The platforms and their hot lists on one loopback port. Enter it to serve; `url` is every source's base address.
 
     `clock` and `faults` may be changed from any thread while it serves. `most`: how many posts a Weibo search admits
     to (None = all).
     """
 
-    def __init__(self, world: World, *, secret: str = SECRET, most: int | None = MOST, port: int = 0) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        secret: str = SECRET,
+        most: int | None = MOST,
+        port: int = 0,
+        hot: Sequence[HotSpell] = (),
+    ) -> None:
         self.world, self.faults, self.requests = world, Faults(), 0
         self._weibo, self._zhihu = Weibo(world, most=most), Zhihu(world, secret=secret)
         self._comments, self._html, self._cli = WeiboComments(world), WeiboHtml(world), WeiboCli(world, token=TOKEN)
         self._feeds, self._v2ex = Feeds(world), V2ex(world)
+        lists = HotLists(world, hot)
+        self._places: dict[str, Callable[[Request], Reply]] = {
+            "/robots.txt": self._robots,
+            "/api/container/getIndex": lambda request: self._paged("weibo", request, self._weibo.search),
+            "/statuses/extend": self._weibo.extend,
+            "/statuses/show": self._weibo.show,
+            "/comments/hotflow": lambda request: self._faulty("weibo_comments", self._comments.hotflow, request),
+            "/realtime": lambda request: self._paged("weibo_html", request, self._html.search),
+            "/weibo": lambda request: self._paged("weibo_html", request, self._html.search),
+            "/open/auth/ws_token": lists.token,
+            "/open/weibo/hot_search": lambda request: self._faulty("hot", lists.official, request),
+            "/ajax/side/hotSearch": lambda request: self._faulty("hot", lists.side, request),
+            "/api/board": lambda request: self._faulty("hot", lists.baidu, request),
+            "/gw/event/hot_ranking_list": lambda request: self._faulty("hot", lists.tencent, request),
+        }
+        self._folders: dict[str, Callable[[Request, str], Reply]] = {
+            "/cli/api/cli/": self._gateway,
+            "/api/v1/": self._zhihu_reply,
+            "/api/": self._v2ex_reply,
+            "/feed/news.": lambda request, kind: self._faulty("feed", lambda r: self._feeds.news(r, kind), request),
+            "/weibo/keyword/": self._hub,
+        }
         self._server = Loopback(lambda loop: Connection(self.answer, loop), port)
 
     @property
@@ -56,42 +87,30 @@ class Replica:
         """The reply to one request; 404 for an address no platform has."""
         self.requests += 1
         path = request.path
-        if path == "/robots.txt":
-            return Reply((_ROBOTS_DENY if self.faults.robots_deny else _ROBOTS).encode(), content_type="text/plain")
-        if path in ("/api/container/getIndex", "/statuses/extend", "/statuses/show"):
-            return self._weibo_reply(request, path)
-        if path == "/comments/hotflow":
-            return self._faulty("weibo_comments", lambda: self._comments.hotflow(request))
-        if path in ("/realtime", "/weibo"):
-            return self._paged("weibo_html", request, request.query.get("page", "1"), self._html.search)
-        if path.startswith("/cli/api/cli/"):
-            return self._gateway(request, path.removeprefix("/cli/api/cli/"))
-        if path.startswith("/api/v1/"):
-            return self._zhihu_reply(request, path.removeprefix("/api/v1/"))
-        if path.startswith(("/api/topics/", "/api/replies/")):
-            return self._v2ex_reply(request, path.removeprefix("/api/"))
-        if path.startswith("/feed/news."):
-            return self._faulty("feed", lambda: self._feeds.news(request, path.rpartition(".")[2]))
-        if path.startswith("/weibo/keyword/"):
-            words = path.removeprefix("/weibo/keyword/").partition("/")[0]
-            return self._faulty("feed", lambda: self._feeds.hub(request, words))
+        known = self._places.get(path)
+        if known is not None:
+            return known(request)
+        for prefix, answer in self._folders.items():
+            if path.startswith(prefix):
+                return answer(request, path.removeprefix(prefix))
         return Reply(b"not found", 404, "text/plain")
 
-    def _weibo_reply(self, request: Request, path: str) -> Reply:
-        if path == "/statuses/extend":
-            return self._weibo.extend(request)
-        if path == "/statuses/show":
-            return self._weibo.show(request)
-        return self._paged("weibo", request, request.query.get("page", "1"), self._weibo.search)
+    def _robots(self, request: Request) -> Reply:
+        return Reply((_ROBOTS_DENY if self.faults.robots_deny else _ROBOTS).encode(), content_type="text/plain")
+
+    def _hub(self, request: Request, rest: str) -> Reply:
+        words = rest.partition("/")[0]
+        return self._faulty("feed", lambda r: self._feeds.hub(r, words), request)
 
     def _gateway(self, request: Request, what: str) -> Reply:
         if what != "invoke":
             return self._cli.about(request, what)
-        return self._paged("weibo_cli", request, self._cli.page_of(request), self._cli.invoke)
+        return self._paged("weibo_cli", request, self._cli.invoke, page=self._cli.page_of(request))
 
     def _paged(
-        self, platform: str, request: Request, page: str, search: Callable[[Request, Fault | None], Reply]
+        self, platform: str, request: Request, search: Callable[[Request, Fault | None], Reply], *, page: str = ""
     ) -> Reply:
+        page = page or request.query.get("page", "1")
         fault = self.faults.due(platform, int(page) if page.isdigit() else 1)
         if fault is None:
             return search(request, None)
@@ -120,6 +139,6 @@ class Replica:
             return Reply(b"not found", 404, "text/plain")
         return usual() if fault is None else self.faults.reply(fault, usual)
 
-    def _faulty(self, platform: str, usual: Callable[[], Reply]) -> Reply:
+    def _faulty(self, platform: str, usual: Callable[[Request], Reply], request: Request) -> Reply:
         fault = self.faults.due(platform)
-        return usual() if fault is None else self.faults.reply(fault, usual)
+        return usual(request) if fault is None else self.faults.reply(fault, lambda: usual(request))

@@ -34,6 +34,7 @@ class Fault(StrEnum):
     LAYOUT_CHANGED = "layout changed"  # a page of the site's next generation, which says nothing without its scripts
     NEARLY_USED_UP = "nearly used up"  # the answer is as usual, but says that no more calls are left
     DELETED = "deleted"  # topics are still shown, with the mark of the deleted
+    TOKEN_INVALID = "40100"
     EMPTY_PAGE = "empty page"  # an empty page in the middle; the next one is full again
     OVERLAP = "overlap"  # a page begins with the last posts of the one before
     SLOW = "slow body"
@@ -54,7 +55,8 @@ class Ordered:
 class Faults:
     """What is wrong right now, per platform or with "robots". Safe across threads.
 
-    Platforms: "weibo" (m.weibo.cn's search), "weibo_html", "weibo_cli", "weibo_comments", "zhihu", "feed", "v2ex".
+    Platforms: "weibo" (m.weibo.cn's search), "weibo_html", "weibo_cli", "weibo_comments", "zhihu", "feed", "v2ex" and
+    "hot" (every hot list).
     """
 
     slow = 2.0  # seconds a slow body takes
@@ -139,5 +141,6 @@ _INSTEAD = {
     Fault.SERVICE_REQUIRED: _gateway("SERVICE_REQUIRED", 402),
     Fault.GATEWAY_TOO_MANY: _gateway("TOO_MANY_REQUESTS", 429, Retry_After="120"),
     Fault.LAYOUT_CHANGED: _html('<!DOCTYPE html><html><body><div id="app"></div></body></html>'),
+    Fault.TOKEN_INVALID: _json({"code": 40100, "message": "token invalid"}),
     Fault.BLANK: Reply(b""),
 }

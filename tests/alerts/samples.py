@@ -9,10 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from alerts.digest import BrandFacts, DigestFacts, Period, Voice, span_of
-from alerts.facts import AlertFacts, BlindSpan, ChartPoint, FreshnessFacts, WeightyPost
+from alerts.facts import AlertFacts, BlindSpan, ChartPoint, Copied, FreshnessFacts, WeightyPost
+from alerts.waves import Wave
 from store import reports
 from store.mentions import MentionWithVerdict
 from store.reports import Day, SurveyWeek, Totals
+from store.stories import FirstPost, Spread, StoryInPeriod
 from tests.support.factories import make_incident, make_mention, make_verdict
 from tingfeng.growth import GrownTerm
 from tingfeng.model import Incident, IncidentKind, Label, Mention, Reason, RunStatus, Spike
@@ -49,6 +51,19 @@ def make_posts(texts: tuple[str, ...] = TEXTS, **overrides: Any) -> tuple[Weight
         verdict = make_verdict(Label.NEGATIVE)
         posts.append(WeightyPost(mention=make_mention(**fields | overrides), verdict=verdict, weight=30.0 - i))
     return tuple(posts)
+
+
+def make_copied(
+    *, wave: bool = True, text: str = TEXTS[0], url: str = "https://m.weibo.cn/detail/5200000000000001"
+) -> Copied:
+    """One text posted 26 times within an hour."""
+    began = NOW - timedelta(minutes=66)
+    first = FirstPost(platform="weibo", source="weibo", published_at=began, url=url)
+    story = StoryInPeriod(
+        id=3, text=text, copies=26, authors=25, sources=2, since=began, until=NOW - timedelta(minutes=2), first=first
+    )
+    dense = Wave(copies=24, authors=23, since=began, until=NOW - timedelta(minutes=2), densest=24)
+    return Copied(story=story, wave=dense if wave else None)
 
 
 def make_chart(blind: range = range(30, 42), wave: range = range(92, 96)) -> tuple[ChartPoint, ...]:
@@ -107,6 +122,8 @@ def make_alert(**overrides: Any) -> AlertFacts:
         "since": NOW - timedelta(minutes=70),
         "until": NOW,
         "observed": 38,
+        "spread": Spread(posts=41, stories=14, authors=37),
+        "copied": make_copied(),
         "expected": 4.1,
         "p_value": 5.2e-11,
         "baseline": make_spike().baseline,
@@ -269,6 +286,8 @@ def make_brand_facts(period: Period = Period.DAILY, **overrides: Any) -> BrandFa
         ),
         "weeks": tuple(weeks),
         "blind": (reports.BlindSpan(source="zhihu", since=span.since + HOUR, until=span.since + 7 * HOUR),),
+        "spread": Spread(posts=1204, stories=386, authors=902),
+        "copied": make_copied(),
         "blind_before": (),
     }
     return BrandFacts(**fields | overrides)

@@ -28,6 +28,7 @@ RULE = AlertRule()  # calm 2 h, repeat 4 h
 HOUR = timedelta(hours=1)
 KIND, SUBJECT = IncidentKind.NEGATIVE_SPIKE, "云雀"
 SPIKE = Finding(since=NOW - HOUR, observed=20, expected=2.0, p_value=1e-9)
+NEWS = replace(SPIKE, news=True)
 
 
 def told(*, hours_ago: float, **more: object) -> Incident:
@@ -52,6 +53,9 @@ SILENT_UNTIL_NOW = (make_silence(starts_at=NOW - HOUR, ends_at=NOW),)
         ("told an hour ago: keep calm", told(hours_ago=1), SPIKE, (), Reason.ONGOING),
         ("told just under four hours ago", told(hours_ago=3.99), SPIKE, (), Reason.ONGOING),
         ("told four hours ago: repeat", told(hours_ago=4), SPIKE, (), Reason.REPEAT),
+        ("told a minute ago, but this is news: at once", told(hours_ago=0.02), NEWS, (), Reason.REPEAT),
+        ("news waits for nobody who was not told at all", UNTOLD, NEWS, (), Reason.OPENED),
+        ("news in a silence is kept quiet", told(hours_ago=1), NEWS, SILENT, Reason.SILENCED),
         ("told five hours ago, but calm now: no repeat", told(hours_ago=5, last_spike_at=NOW), None, (), Reason.CALM),
         ("an hour of calm is not the end", spiked(hours_ago=1), None, (), Reason.CALM),
         ("two calm hours are", spiked(hours_ago=2), None, (), Reason.RESOLVED),

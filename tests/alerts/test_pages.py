@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from alerts.digest import Period
-from alerts.render import preview_html, render_alert, render_digest, render_freshness
+from alerts.render import preview_html, render_alert, render_digest, render_freshness, render_hot
+from tests.alerts.hot_samples import make_hot, make_left, make_standing, make_visit
 from tests.alerts.samples import (
     SHANGHAI,
     make_alert,
@@ -37,13 +38,19 @@ def pages() -> dict[str, str]:
     crowded = replace(
         weekly, days=(), weeks=weekly.weeks[-1:], voices=tuple(replace(v, brand="W" * 30) for v in weekly.voices)
     )
+    wild = make_visit(title=ENDLESS, board="hot:" + "W" * 60, url="https://example.com/" + "x" * 1_500)
+    wild_places = make_standing(on=(wild,), left=(wild,))
+    listed = {"hot": (make_visit(), wild), "hot_boards": ("hot:weibo",)}
     facts = {
         "alert": render_alert(alert, zone=SHANGHAI),
         "resolved": render_alert(replace(make_resolved(), chart=()), zone=SHANGHAI),
         "hostile": render_alert(hostile, zone=SHANGHAI),
         "freshness": render_freshness(make_freshness(detail="W" * 500), zone=SHANGHAI),
         "recovered": render_freshness(make_freshness(reason=Reason.RESOLVED, missing=alert.blind), zone=SHANGHAI),
-        "daily": render_digest(make_digest(brands=(make_brand_facts(days=()),)), zone=SHANGHAI),
+        "hot": render_hot(make_hot(), zone=SHANGHAI),
+        "left": render_hot(make_left(), zone=SHANGHAI),
+        "hostile hot": render_hot(make_hot(brand="W" * 60, standing=wild_places), zone=SHANGHAI),
+        "daily": render_digest(make_digest(brands=(make_brand_facts(days=(), **listed),)), zone=SHANGHAI),
         "weekly": render_digest(make_digest(Period.WEEKLY), zone=SHANGHAI),
         "crowded": render_digest(make_digest(Period.WEEKLY, brands=(crowded,)), zone=SHANGHAI),
     }

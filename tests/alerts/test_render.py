@@ -14,7 +14,8 @@ import pytest
 from alerts.digest import Period
 from alerts.facts import AlertFacts, BlindSpan
 from alerts.jobs_say import BRANDS_PER_MAIL
-from alerts.render import Rendered, preview_html, render_alert, render_digest, render_freshness
+from alerts.render import Rendered, preview_html, render_alert, render_digest, render_freshness, render_hot
+from tests.alerts.hot_samples import make_hot, make_left
 from tests.alerts.samples import (
     BRAND,
     NOW,
@@ -42,6 +43,8 @@ MAILS = {
     "resolved": lambda: render_alert(make_resolved(), zone=SHANGHAI),
     "freshness": lambda: render_freshness(make_freshness(), zone=SHANGHAI),
     "recovered": lambda: render_freshness(make_freshness(reason=Reason.RESOLVED, to_do=()), zone=SHANGHAI),
+    "hot": lambda: render_hot(make_hot(), zone=SHANGHAI),
+    "left the lists": lambda: render_hot(make_left(), zone=SHANGHAI),
     "daily": lambda: render_digest(make_digest(), zone=SHANGHAI),
     "weekly": lambda: render_digest(make_digest(Period.WEEKLY), zone=SHANGHAI),
 }

@@ -7,6 +7,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from alerts.facts import AlertFacts, FreshnessFacts
+from alerts.hot_lists import HotFacts
 from alerts.jobs import WatchReport, watch
 from alerts.render import Rendered
 from alerts.routing import Routing
@@ -39,9 +40,14 @@ class Notebook:
 
     alerts: list[AlertFacts] = field(default_factory=list)
     freshness: list[FreshnessFacts] = field(default_factory=list)
+    hot: list[HotFacts] = field(default_factory=list)
 
     def render_alert(self, facts, *, zone):
         self.alerts.append(facts)
+        return Rendered(subject=f"{facts.brand} {facts.reason}", text="正文", html="<p>正文</p>")
+
+    def render_hot(self, facts, *, zone):
+        self.hot.append(facts)
         return Rendered(subject=f"{facts.brand} {facts.reason}", text="正文", html="<p>正文</p>")
 
     def render_freshness(self, facts, *, zone):

@@ -92,6 +92,8 @@ def test_every_source_of_the_example_is_one_its_spider_takes(call, desk, monkeyp
     monkeypatch.setenv("TINGFENG_MAIL_PASSWORD", "x")
     monkeypatch.setenv("TINGFENG_CREDENTIAL_ZHIHU", "x")
     monkeypatch.setenv("TINGFENG_CREDENTIAL_WEIBO", "x")
+    monkeypatch.setenv("TINGFENG_CREDENTIAL_WEIBO_CLI", "x")
+    monkeypatch.setenv("TINGFENG_CREDENTIAL_WEIBO_HOT", "app-7:x")
     (desk / "tingfeng.toml").write_text(SETTABLE, "utf-8")
     result = call("check-config")
     assert result.exit_code == 0, result.stderr
@@ -130,3 +132,16 @@ def test_check_config_names_what_the_detector_refuses(call, desk):
     found = call("check-config", "-c", str(path))
     assert found.exit_code == 2
     assert f"tingfeng.toml:{len(path.read_text('utf-8').splitlines())}: alerts.window: " in found.stderr
+
+
+def test_weibos_hot_list_needs_a_credential_but_not_from_its_side_bar(call, desk):
+    brand = '[[brands]]\nname = "云雀"\n'
+    table = f'{brand}[[sources]]\nname = "hot"\nkind = "weibo_hot"\n'
+    (desk / "tingfeng.toml").write_text(table, "utf-8")
+    assert "weibo_hot needs a credential" in call("check-config").stderr
+    side = table + 'options = { route = "ajax" }\n'
+    (desk / "tingfeng.toml").write_text(side, "utf-8")
+    told = call("check-config").stderr
+    assert "robots_override_reason is needed" in told and "needs a credential" not in told
+    (desk / "tingfeng.toml").write_text(side + 'robots_override_reason = "agreed"\n', "utf-8")
+    assert call("check-config").exit_code == 0

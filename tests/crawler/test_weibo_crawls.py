@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import threading
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,6 +15,7 @@ from typing import Any
 import pytest
 
 from crawler.outcome import Result
+from crawler.spec import Gap
 from store import mentions, spending
 from store.database import Database
 from store.spending import Spending
@@ -67,6 +71,7 @@ HTML = {
         search_page(posts(20, 15, 19), pages=3),
     ],
     "html_limit": [search_page(posts(21, 10 * n, 10 * n + 9), pages=50) for n in range(9)],
+    "html_gap": [search_page(posts(22, 10 * n, 10 * n + 9), pages=9) for n in range(9)],
     "html_none": [search_page(None)],
     "html_wall": [Reply("<html><title>Sina Visitor System</title></html>")],
     "html_changed": [Reply("<html><div class='results'>x</div></html>")],
@@ -86,6 +91,8 @@ CLI = {
         *[listed([], total_number=763)] * 9,
     ],
     "cli_budget": [listed(posts(31, 20 * n, 20 * n + 19), total_number=900) for n in range(9)],
+    "cli_gap": [listed(posts(33, 20 * n, 20 * n + 19), total_number=900) for n in range(9)],
+    "cli_gap_poor": [listed(posts(34, 20 * n, 20 * n + 19), total_number=900) for n in range(9)],
     "cli_count": [{"error": {"code": "COUNT_EXCEEDS_MAX"}}],
     "cli_plan": [reply_json({"error": {"code": "SERVICE_REQUIRED"}}, status=402)],
     "cli_often": [Reply('{"error":{"code":"TOO_MANY_REQUESTS"}}', 429, headers={"Retry-After": "120"})],
@@ -115,7 +122,17 @@ MOBILE: dict[str, dict[str, Any]] = {
     "walled": {"options": {"comments": 1}},
     "revisits": {"revisit": (KNOWN["mid"], GONE, "404", "answer:7")},
 }
-OPTIONS = {"cli": {"max_pages": 20}, "cli_budget": {"daily_records": 50}, "html_limit": {"max_pages": 2}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "html_limit": {"max_pages": 2},
+    "html_gap": {"max_pages": 1},
+    "cli": {"max_pages": 20},
+    "cli_budget": {"daily_records": 50},
+    "cli_gap": {"max_pages": 1},
+    "cli_gap_poor": {"max_pages": 1, "daily_records": 50},
+}
+# Posts are a minute apart: the window ends after one page, the gap reaches back over two more pages of HTML.
+GAP = Gap(id=7, query=TWO[0], since=NOW - 25 * MINUTE, until=NOW - 5 * MINUTE)
+GAPS = {"html_gap": 3, "cli_gap": 9, "cli_gap_poor": 9}  # pages they may take
 
 
 @dataclass(frozen=True)
@@ -140,6 +157,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, sqlite_migrated: Path) -> Ran:
     specs += [make_spec("weibo_html", source=case, options=OPTIONS.get(case, {}), credential="SUB=a") for case in HTML]
     specs += [make_spec("weibo_cli", source=case, options=OPTIONS.get(case, {}), credential="wb_x") for case in CLI]
     specs = [replace(s, queries=TWO, brands=(BRAND, RIVAL)) if s.source == "cli_two" else s for s in specs]
+    specs = [replace(s, gaps=(GAP,), gap_pages=GAPS[s.source]) if s.source in GAPS else s for s in specs]
     for spec in specs:
         (folder / f"{spec.source}.db").write_bytes(sqlite_migrated.read_bytes())
     with serve(answer) as site:
@@ -229,6 +247,23 @@ def test_html_refusals(ran, case, status, reason):
     assert (ran.results[case].status, ran.results[case].reason) == (status, reason)
 
 
+@pytest.mark.parametrize(
+    ("case", "read_to", "records"),
+    [
+        ("html_gap", GAP.since, None),
+        ("cli_gap", GAP.since, 80),
+        ("cli_gap_poor", NOW - 19 * MINUTE, 40),
+    ],
+)
+def test_gaps_are_filled_as_far_as_pages_and_budget_go(ran, case, read_to, records):
+    result = ran.results[case]
+    assert result.status is RunStatus.OK, "that a budget is used up then is no reason to fail"
+    [filling] = result.filled
+    assert (filling.gap, filling.read_to) == (7, read_to)
+    if records:
+        assert ran.spent[case].records == records
+
+
 # --- the gateway
 
 
@@ -292,3 +327,30 @@ def test_every_search_has_its_first_page_before_any_has_its_second(ran):
     assert ran.spent["cli_two"].cost is None and result.stats["price/unknown"] == 1, "no price, but records are counted"
     assert ran.spent["cli_two"].records == 80
     assert {m.brands for m in ran.of("cli_two")} == {("云雀", "山雀")}
+
+
+def test_a_crawl_that_is_killed_has_what_it_asked_for_booked(tmp_path: Path, sqlite_migrated: Path) -> None:
+    path = tmp_path / "killed.db"
+    path.write_bytes(sqlite_migrated.read_bytes())
+    asked = threading.Event()
+
+    def slow(request: Asked) -> Reply:
+        if request.method != "POST":
+            return reply_json(PRICE)
+        asked.set()
+        return reply_json(listed(posts(40, 0, 19)), delay=5)
+
+    with serve(slow) as site:
+        spec = make_spec("weibo_cli", source="weibo", credential="wb_x", base_url=site.url)
+        spec = replace(spec, database_url=f"sqlite:///{path}")
+        child = subprocess.Popen([sys.executable, "-m", "crawler.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert child.stdin is not None
+        child.stdin.write(spec.to_json().encode() + b"\n")
+        child.stdin.flush()
+        assert asked.wait(30)
+        child.kill()
+        child.communicate()
+    db = Database(f"sqlite:///{path}")
+    with db.read() as s:
+        assert spending.today(s, "weibo", NOW).records == 20
+    db.close()

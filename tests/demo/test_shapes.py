@@ -16,6 +16,7 @@ import pytest
 from lxml import html
 
 from demo.replica.app import SECRET, Replica
+from demo.replica.hot import HotSpell
 from demo.replica.http import Request
 from demo.replica.posts import Author, Post, StoryClock, World, mid_at
 from demo.replica.weibo_cli import TOKEN
@@ -295,3 +296,51 @@ def test_v2ex_topics(replica: Replica, shared: Path) -> None:
     assert [t["replies"] for t in json.loads(ask(replica, "/api/topics/show.json?id=50"))] == [3]
     replies = json.loads(ask(replica, "/api/replies/show.json?topic_id=50"))
     assert [r["topic_id"] for r in replies] == [50] * 3 and all("title" not in r for r in replies)
+
+
+@pytest.fixture(scope="module")
+def listed() -> Replica:
+    spell = HotSpell(word="云麂茶饮异物", since=NOW - timedelta(hours=1), until=NOW + timedelta(hours=3))
+    return Replica(World([], StoryClock(NOW)), hot=(spell,))
+
+
+def test_weibos_side_list(listed: Replica, shared: Path) -> None:
+    theirs = recorded(shared, "hotnews_ajax_hotSearch_2026-06.json")
+    ours = json.loads(ask(listed, "/ajax/side/hotSearch"))
+    hold([ours], [theirs], allowed=set())
+    hold([ours["data"]], [theirs["data"]], allowed=set())
+    assert len(ours["data"]["realtime"]) == len(theirs["data"]["realtime"])
+    hold(ours["data"]["realtime"], theirs["data"]["realtime"], allowed={"synthetic"})
+    hold([ours["data"]["hotgov"]], [theirs["data"]["hotgov"]], allowed={"synthetic"})
+    hold(ours["data"]["hotgovs"], theirs["data"]["hotgovs"], allowed={"synthetic"})
+
+
+def test_baidus_board(listed: Replica, shared: Path) -> None:
+    path = shared / "fixtures/hotlists/hotnews_baidu_board_realtime_2026-06.json"
+    theirs = json.loads(path.read_text("utf-8"))
+    ours = json.loads(ask(listed, "/api/board?platform=pc&tab=realtime"))
+    hold([ours], [theirs], allowed=set())
+    hold([ours["data"]], [theirs["data"]], allowed=set())
+    mine, real = ours["data"]["cards"][0], theirs["data"]["cards"][0]
+    hold([mine], [real], allowed=set())
+    assert len(mine["content"]) == len(real["content"])
+    hold(mine["content"], real["content"], allowed={"synthetic"})
+    hold(mine["topContent"], real["topContent"], allowed={"synthetic"})
+
+
+def test_lists_of_which_no_recording_exists_have_every_known_field(listed: Replica) -> None:
+    [heading, first, *_] = json.loads(ask(listed, "/gw/event/hot_ranking_list?page_size=60"))["idlist"][0]["newslist"]
+    assert heading["id"].startswith("TIP")
+    known = {"id": str, "title": str, "abstract": str, "url": str, "surl": str, "time": str, "timestamp": int}
+    known |= {"source": str, "chlname": str, "hotEvent": dict, "readCount": int, "comments": int}
+    assert {k: type(v) for k, v in first.items() if k != "synthetic"} == known
+    assert set(first["hotEvent"]) == {"hotScore", "ranking"}
+    body = json.dumps({"app_id": "demo-app", "app_secret": "demo-app-secret"}).encode()
+    token = json.loads(listed.answer(Request("POST", "/open/auth/ws_token", {}, body)).body)["data"]
+    assert {k: type(v) for k, v in token.items()} == {"token": str, "uid": int, "expire_in": int}
+    target = f"/open/weibo/hot_search?token={token['token']}&category=%E4%B8%BB%E6%A6%9C&count=20"
+    inner = json.loads(ask(listed, target))["data"]
+    assert set(inner) == {"callTime", "source", "data"} and len(inner["data"]) == 20
+    item = {"cat": str, "id": int, "word": str, "num": int, "flag": int}
+    item |= dict.fromkeys(("app_query_link", "h5_query_link", "flag_link"), str)
+    assert {k: type(v) for k, v in inner["data"][0].items() if k != "synthetic"} == item

@@ -15,7 +15,6 @@ from store.database import Database
 from tests.support.factories import NOW, make_mention
 from tests.tingfeng.test_stories import COMPLAINT, COPIES
 
-SINCE, UNTIL = NOW - timedelta(days=2), NOW + timedelta(days=1)
 OTHERS = (
     "今天去门店试驾了夜莺，座椅很舒服，销售也热情",
     "求问云雀冬天续航打几折，有没有北方的车主说说",
@@ -36,7 +35,8 @@ def filled(db: Database, times: int = 4) -> int:
 
 def state(db: Database) -> list[tuple[int, str]]:
     with db.read() as s:
-        return sorted((told.copies, told.text[:6]) for told in stories.largest(s, SINCE, UNTIL, least=1, limit=100))
+        rows = s.execute(stories.STORY.select()).all()
+    return sorted((row.copies, row.platform) for row in rows)
 
 
 @pytest.mark.parametrize("batch", [3, 1000])

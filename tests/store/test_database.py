@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import threading
@@ -136,12 +137,56 @@ def test_a_used_database_of_the_first_schema_can_be_corrected(empty_url: str) ->
     used.close()
 
 
+ROWS = """
+(1, 'feed:甲', 'g1', 'http://m.163.com/dy/article/J1ABCDEF0519ABCD.html?utm_source=rss', 'a'),
+(2, 'feed:乙', 'g1', 'https://www.163.com/dy/article/J1ABCDEF0519ABCD.html', 'a'),
+(3, 'feed:甲', 'g3', 'https://www.zhihu.com/question/1/answer/2', 'b'),
+(4, 'zhihu', 'answer:2', 'https://www.zhihu.com/question/1/answer/2', 'b'),
+(5, 'feed:甲', 'g5', 'https://a.example/list', 'c'),
+(6, 'feed:甲', 'g6', 'https://a.example/list', 'd'),
+(7, 'feed:甲', 'g7', 'https://a.example/', 'e'),
+(8, 'feed:甲', 'g8', '', 'f'),
+(9, 'feed:甲', 'g9', 'https://a.example/9#top', 'g'),
+(10, 'weibo', '5', 'https://m.weibo.cn/detail/5', 'h')
+"""
+
+
+def test_articles_of_feeds_become_pages_of_the_web(empty_url: str) -> None:
+    older_schema(empty_url, "0007")
+    used = Database(empty_url)
+    columns = "id, platform, native_id, url, text_key, source, title, text, published_at, seen_at, is_repost"
+    at = "2026-11-20 03:00:00.000000" + ("" if used.is_sqlite else "+00")
+    with used.write() as s:
+        rows = re.sub(r"\)(?=,?\n)", f", 'x', '', 't', '{at}', '{at}', false)", ROWS)
+        s.connection().exec_driver_sql(f"INSERT INTO mention ({columns}) VALUES {rows}")
+    upgrade(empty_url)
+    with used.read() as s:
+        found = s.execute(text("SELECT id, platform, native_id FROM mention ORDER BY id")).all()
+    assert {row[0]: tuple(row[1:]) for row in found} == {
+        1: ("web", "https://www.163.com/dy/article/J1ABCDEF0519ABCD.html"),
+        2: ("feed:乙", "g1"),  # is there already
+        3: ("feed:甲", "g3"),  # is there already
+        4: ("zhihu", "answer:2"),
+        5: ("feed:甲", "g5"),  # its address says nothing of it
+        6: ("feed:甲", "g6"),
+        7: ("feed:甲", "g7"),
+        8: ("feed:甲", "g8"),
+        9: ("web", "https://a.example/9"),
+        10: ("weibo", "5"),
+    }
+    used.close()
+
+
 def first_schema(url: str) -> None:
     """What `upgrade` of the first release left."""
+    older_schema(url, "0001")
+
+
+def older_schema(url: str, revision: str) -> None:
     engine = database.engine_for(url)
     schema._make_folder(engine)
     with engine.connect() as connection, connection.begin():
-        command.upgrade(schema.config(connection), "0001")
+        command.upgrade(schema.config(connection), revision)
     engine.dispose()
 
 
