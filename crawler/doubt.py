@@ -44,6 +44,12 @@ def doubted(s: Session, run: Run, result: Result, queries: Sequence[Query], *, p
     )
 
 
+def unseen_since(result: Result) -> datetime | None:
+    """Since when nothing was seen although runs went well; None where no run was believed too early."""
+    told = result.stats.get("doubts") or ()
+    return min((datetime.fromisoformat(one["since"]) for one in told if one["since"]), default=None)
+
+
 def _doubts(
     s: Session, run: Run, stats: Mapping[str, Any], past: Sequence[Run], queries: Sequence[Query], *, p: float
 ) -> Iterator[Doubt]:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.doubt import doubted
+from crawler.doubt import doubted, unseen_since
 from crawler.options import FIRST_WINDOW, duration
 from crawler.outcome import Result
 from crawler.spec import CrawlSpec
@@ -76,7 +76,7 @@ def crawl(
         with db.write() as s:
             runs.abandon(s, source=source.name, started_before=now + AHEAD, now=now)  # nobody else holds the lock
             last = runs.last_finished(s, source.name)
-            since = last.window_until - OVERLAP if last else now - _first_window(source)
+            since = _seen_until(s, last) - OVERLAP if last else now - _first_window(source)
             run = runs.begin(s, source.name, window_since=since, window_until=now, now=now)
         if source.robots_override_reason:
             log.warning("robots.txt overridden: source=%s reason=%s", source.name, source.robots_override_reason)
@@ -87,6 +87,8 @@ def crawl(
         ended = now + timedelta(seconds=time.monotonic() - started)
         with db.write() as s:
             run = _finish(s, run, result, ended)
+            if unseen := unseen_since(result):
+                runs.uncover(s, source.name, since=unseen, until=now)
     _tell(run, seconds=time.monotonic() - started)
     return CrawlReport(run=run)
 
@@ -121,6 +123,11 @@ def problems_of(source: SourceConfig, brands: Sequence[Brand], *, secret: str | 
     except UnknownName as e:
         return [f"sources.{source.name}.kind: {e}"]
     return []
+
+
+def _seen_until(s: Session, last: Run) -> datetime:
+    """Where the next window starts: the end of the last good run's, or of what is still believed of it."""
+    return min(last.window_until, runs.covered_until(s, last.source) or last.window_until)
 
 
 def _finish(s: Session, run: Run, result: Result, ended: datetime) -> Run:

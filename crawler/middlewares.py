@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Self
-from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -15,8 +13,7 @@ from scrapy.http import Request, Response
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
 
-from crawler.options import is_local
-from crawler.refusals import STATUSES, judge, translate
+from crawler.refusals import STATUSES, judge, refused_redirect, translate
 from crawler.spiders.base import spider_of
 from crawler.times import MOST_SKEW
 from tingfeng.errors import CrawlError, Refused, Unreachable
@@ -56,7 +53,7 @@ class RobotsMiddleware(robotstxt.RobotsTxtMiddleware):
 
 
 class RedirectMiddleware(redirect.RedirectMiddleware):
-    """Scrapy's, but nobody outside is allowed to send us to a machine inside."""
+    """Scrapy's, but nobody sends us to a machine inside, and a login or a captcha is a refusal, not a page."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -68,21 +65,12 @@ class RedirectMiddleware(redirect.RedirectMiddleware):
         if response.status == 200:
             return response
         followed = super().process_response(request, response)
-        if isinstance(followed, Request) and not is_local(request.url) and is_private(followed.url):
-            raise Refused("private_address", "redirect to a private address")
+        if isinstance(followed, Request) and (refused := refused_redirect(request.url, followed.url)):
+            raise refused
         return followed
 
     def handle_referer(self, request: Request, response: Response) -> None:
         request.headers.pop("Referer", None)
-
-
-def is_private(url: str) -> bool:
-    """Whether `url` names a machine of the inner network by its address (names are not looked up)."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
 
 def clock_skew(response: Response, *, now: datetime) -> float | None:

@@ -114,8 +114,26 @@ def cover(s: Session, source: str, *, since: datetime, until: datetime) -> None:
     s.execute(keep_longer, {"source": source, **merged})  # a conflict means that another run of the source ended now
 
 
+def uncover(s: Session, source: str, *, since: datetime, until: datetime) -> None:
+    """Take [since, until) out of the source's coverage: what was taken for seen was not."""
+    if until <= since:
+        return
+    touching = (COVERAGE.c.source == source, COVERAGE.c.since < until, COVERAGE.c.until > since)
+    found = s.execute(select(COVERAGE.c.since, COVERAGE.c.until).where(*touching).with_for_update()).all()
+    s.execute(delete(COVERAGE).where(*touching))
+    left = [(low, min(high, since)) for low, high in found] + [(max(low, until), high) for low, high in found]
+    for low, high in left:
+        cover(s, source, since=low, until=high)
+
+
+def covered_until(s: Session, source: str) -> datetime | None:
+    """The end of what the source was ever seen in: the next crawl's window starts there."""
+    end: datetime | None = s.execute(select(func.max(COVERAGE.c.until)).where(COVERAGE.c.source == source)).scalar()
+    return end
+
+
 def last_finished(s: Session, source: str) -> Run | None:
-    """The newest run of the source that went well: the next crawl's window starts at its `window_until`."""
+    """The newest run of the source that went well."""
     return _first(s, _runs(source).where(RUN.c.status == RunStatus.OK))
 
 

@@ -112,7 +112,7 @@ class ZhihuOpenSpider(TingfengSpider):
         if code != 0:
             raise CODES.get(code) or Refused(f"code_{code}", "a code we do not know")
         inner = data.get("Data")
-        if not isinstance(inner, dict) or not isinstance(inner.get("Items", []), list | None):
+        if not isinstance(inner, dict) or "Items" not in inner or not isinstance(inner["Items"], list | None):
             raise LayoutChanged("layout_changed", "no Data with Items in the answer")
         return inner.get("Items") or []
 

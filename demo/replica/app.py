@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from demo.loopback import Loopback
-from demo.replica.faults import Faults
+from demo.replica.faults import Fault, Faults
 from demo.replica.feeds import Feeds
 from demo.replica.http import Connection, Reply, Request
 from demo.replica.posts import StoryClock, World
@@ -51,17 +51,20 @@ class Replica:
         """The reply to one request; 404 for an address no platform has."""
         self.requests += 1
         path = request.path
+        if path == "/robots.txt" and self.faults.robots_down:
+            return Reply(b"", 503)
         if path == "/robots.txt":
             return Reply((_ROBOTS_DENY if self.faults.robots_deny else _ROBOTS).encode(), content_type="text/plain")
         if path in ("/api/container/getIndex", "/statuses/extend", "/statuses/show"):
             return self._weibo_reply(request, path)
         if path == "/api/v1/content/zhihu_search":
-            return self._faulty("zhihu", lambda: self._zhihu.search(request))
+            return self._faulty("zhihu", request, lambda fault: self._zhihu.search(request, fault))
         if path.startswith("/feed/news."):
-            return self._faulty("feed", lambda: self._feeds.news(request, path.rpartition(".")[2]))
+            kind = path.rpartition(".")[2]
+            return self._faulty("feed", request, lambda fault: self._feeds.news(request, kind, fault))
         if path.startswith("/weibo/keyword/"):
             words = path.removeprefix("/weibo/keyword/").partition("/")[0]
-            return self._faulty("feed", lambda: self._feeds.hub(request, words))
+            return self._faulty("feed", request, lambda fault: self._feeds.hub(request, words, fault))
         return Reply(b"not found", 404, "text/plain")
 
     def _weibo_reply(self, request: Request, path: str) -> Reply:
@@ -73,8 +76,11 @@ class Replica:
         fault = self.faults.due("weibo", int(page) if page.isdigit() else 1)
         if fault is None:
             return self._weibo.search(request)
-        return self.faults.reply(fault, lambda: self._weibo.search(request, fault))
+        return self._at_fault(fault, request, lambda: self._weibo.search(request, fault))
 
-    def _faulty(self, platform: str, usual: Callable[[], Reply]) -> Reply:
+    def _faulty(self, platform: str, request: Request, usual: Callable[[Fault | None], Reply]) -> Reply:
         fault = self.faults.due(platform)
-        return usual() if fault is None else self.faults.reply(fault, usual)
+        return usual(None) if fault is None else self._at_fault(fault, request, lambda: usual(fault))
+
+    def _at_fault(self, fault: Fault, request: Request, usual: Callable[[], Reply]) -> Reply:
+        return self.faults.reply(fault, usual, now=self.clock.now, target=request.target)

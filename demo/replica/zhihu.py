@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Any
 
+from demo.replica.faults import Fault, shown
 from demo.replica.http import Reply, Request
 from demo.replica.posts import Post, World
 
@@ -20,7 +21,7 @@ class Zhihu:
     def __init__(self, world: World, *, secret: str) -> None:
         self._world, self._secret = world, secret
 
-    def search(self, request: Request) -> Reply:
+    def search(self, request: Request, fault: Fault | None = None) -> Reply:
         """At most ten items in the platform's own order, which is not that of time."""
         query = request.query
         if request.headers.get("authorization") != f"Bearer {self._secret}":
@@ -30,7 +31,7 @@ class Zhihu:
         words, count = query.get("Query", "").strip(), query.get("Count", str(MOST))
         if len(words) not in QUERY_LENGTH or not count.isdigit() or not 1 <= int(count) <= MOST:
             return _failure(10001, "invalid parameter")
-        posts = self._ranked(words, int(count))
+        posts = shown(self._ranked(words, int(count)), fault)
         data = {
             "HasMore": False,
             "SearchHashId": hashlib.sha256(words.encode()).hexdigest()[:16],
