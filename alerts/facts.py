@@ -11,7 +11,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
+from alerts.blind import BlindNow
 from tingfeng.growth import GrownTerm
 from tingfeng.model import Incident, IncidentKind, Mention, Reason, RunStatus, Spike, Verdict
 
@@ -81,7 +83,8 @@ class AlertFacts:
     chart_step: timedelta = timedelta(minutes=30)
     terms: tuple[GrownTerm, ...] = ()  # of the negative posts, against those before (all, if none was negative)
     posts: tuple[WeightyPost, ...] = ()  # heaviest first, at most five
-    blind: tuple[BlindSpan, ...] = ()  # gaps that touch the chart
+    blind: tuple[BlindSpan, ...] = ()  # gaps that touch the chart, over by now
+    blind_now: tuple[BlindNow, ...] = ()  # sources of the brand that cannot be seen now
     to_do: tuple[str, ...] = ()  # Chinese, in order
 
     @property
@@ -111,6 +114,7 @@ class FreshnessFacts:
     blind_since: datetime  # end of what we have seen
     last_good: datetime | None  # when the last good run finished; None: never
     brands: tuple[str, ...]  # who is affected
+    doubts: tuple[Mapping[str, Any], ...] = ()  # of a silence: what was expected and what came
     missing: tuple[BlindSpan, ...] = ()  # what is still unseen since then; a good crawl may have caught up on it
     to_do: tuple[str, ...] = ()  # Chinese, in order; empty when RESOLVED
 

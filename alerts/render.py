@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from alerts import alert_words, digest_words, pictures, wording
 from alerts.digest import DigestFacts
 from alerts.facts import AlertFacts, FreshnessFacts
-from alerts.views import gaps, post, source_bars
+from alerts.views import gaps, post, source_bars, unseen
 from tingfeng.model import InlineImage, Reason
 
 
@@ -46,6 +46,7 @@ def render_alert(facts: AlertFacts, *, zone: ZoneInfo) -> Rendered:
         kicker=alert_words.kicker(facts),
         story=story,
         figures=alert_words.figures(facts),
+        unseen=unseen(facts.blind_now, zone, now=facts.now),
         gaps=gaps(facts.blind, zone, now=facts.now),
         to_do=[wording.clean(step) for step in facts.to_do],
         to_do_title="之后可以做" if over else "现在可以做",
@@ -91,6 +92,7 @@ def render_digest(facts: DigestFacts, *, zone: ZoneInfo) -> Rendered:
         tone="digest",
         kicker=digest_words.kicker(facts),
         story=digest_words.story(facts),
+        unseen=unseen(facts.blind_now, zone, now=facts.now),
         gaps=gaps(facts.blind, zone, now=facts.now),
         gaps_sum=digest_words.gaps_sum(facts),
         brands=brands,

@@ -29,11 +29,14 @@ class Health:
     latest: Run | None  # running ones included
     failures: int
     failing_since: datetime | None  # start of the first of those failures
+    covered_until: datetime | None = None  # earlier than the last good window's end: it was believed too early
 
     @property
     def last_ok_at(self) -> datetime | None:
         """Up to when the source has been seen."""
-        return self.last_ok.window_until if self.last_ok else None
+        if self.last_ok is None:
+            return None
+        return min(self.last_ok.window_until, self.covered_until or self.last_ok.window_until)
 
 
 def begin(s: Session, source: str, *, window_since: datetime, window_until: datetime, now: datetime) -> Run:
@@ -192,7 +195,12 @@ def _health(s: Session, source: str, now: datetime) -> Health:
     bad = [at for at in bad if last_ok is None or at > last_ok.started_at]
     latest = newest[0] if newest else None
     return Health(
-        source=source, last_ok=last_ok, latest=latest, failures=len(bad), failing_since=min(bad, default=None)
+        source=source,
+        last_ok=last_ok,
+        latest=latest,
+        failures=len(bad),
+        failing_since=min(bad, default=None),
+        covered_until=covered_until(s, source) if bad else None,
     )
 
 
@@ -204,7 +212,14 @@ def _long_failing(s: Session, source: str, now: datetime, *, latest: Run) -> Hea
     if last_ok is not None:
         failed.append(RUN.c.started_at > last_ok.started_at)
     failures, since = s.execute(select(func.count(), func.min(RUN.c.started_at)).where(*failed)).one()
-    return Health(source=source, last_ok=last_ok, latest=latest, failures=failures, failing_since=since)
+    return Health(
+        source=source,
+        last_ok=last_ok,
+        latest=latest,
+        failures=failures,
+        failing_since=since,
+        covered_until=covered_until(s, source),
+    )
 
 
 def abandon(s: Session, *, started_before: datetime, now: datetime, source: str | None = None) -> int:

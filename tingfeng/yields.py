@@ -37,8 +37,8 @@ LEAST_SEEN, LEAST_MENTIONS = timedelta(days=2), 20  # before so much was seen, n
 LEAST_RUNS = 20  # good runs before pages are compared
 LEAST_DISPERSION, MOST_DISPERSION = 0.05, 5.0
 TELLING = 2.0  # expected mentions of a tile that tells something when it is empty
-LULL = 4.0  # expected mentions of a stretch whose rate is low or high as a whole
-LONGER = 2.5  # times the longest gap that the last runs saw, in expected mentions
+LULL = 8.0  # expected mentions of a stretch whose rate is low or high as a whole
+LONGER = 3.0  # times the longest gap that the last runs saw, in expected mentions
 
 PLENTY, LAST_RUNS = 5, 10  # "plenty": so many posts in each of so many last runs; fewer may be too little
 PAGE_P = 1e-3  # a page as poor as this one must be rarer
