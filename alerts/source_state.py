@@ -41,7 +41,8 @@ class SourceState:
     left: dict[str, Any]  # what the source says is left of quotas and credits, by its own words
     last_run: datetime | None
     status: str
-    reason: str
+    reason: str  # of the last run
+    cause: str  # why it cannot be seen, a name of tingfeng.refusals; "" when it can
     reason_words: str
     detail: str
     failures: int
@@ -72,6 +73,7 @@ def state_of(s: Session, source: SourceConfig, brands: Sequence[Brand], *, now: 
         last_run=latest.started_at if latest else None,
         status=latest.status.value if latest else "",
         reason=latest.reason if latest else "",
+        cause=cause,
         reason_words=words_of(cause or (latest.reason if latest else "")),
         detail=out.detail if out else "",
         failures=health.failures,

@@ -23,6 +23,7 @@ from tingfeng.clock import utc_now
 if TYPE_CHECKING:
     from alerts.source_state import SourceState
 
+WIDTH = 100  # columns
 HEAD = (
     *("NAME 名称", "KIND 类型", "HEALTH", "BLIND 看不到自", "OK 成功", "POST 新帖", "DAY 每日", "LEFT 余"),
     "LAST RUN 最近",
@@ -69,15 +70,10 @@ def _say_next(one: SourceState) -> None:
     """What to do about a source that cannot be seen; what else is worth knowing."""
     if one.to_do:
         say()
-        say(
-            f"{one.name}: {one.reason_words}（{one.reason or one.health}）"
-            + (f" {cut(one.detail, 60)}" * bool(one.detail))
-        )
+        say(cut(" ".join(filter(None, (f"{one.name}: {one.reason_words}（{one.cause}）", one.detail))), WIDTH))
         for number, step in enumerate(one.to_do, start=1):
             say(f"  {number}. {step}")
     if one.clock_skew is not None:
-        behind = timedelta(seconds=abs(one.clock_skew))
+        off = age(timedelta(seconds=abs(one.clock_skew)))
         say()
-        say(
-            f"{one.name}: our clock is {age(behind)} off 本机时钟与平台相差 {age(behind)}，请检查时间同步（timedatectl）"
-        )
+        say(f"{one.name}: 本机时钟与平台相差 {off}，请检查时间同步（timedatectl）")
