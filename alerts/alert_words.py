@@ -182,11 +182,12 @@ def freshness_table(facts: FreshnessFacts, zone: ZoneInfo) -> list[tuple[str, st
 
 def _doubt(told: Mapping[str, Any], zone: ZoneInfo) -> str:
     """'云雀：11月20日 11:10 以来按平时应有约 14 条，只看到 0 条'."""
+    if not told.get("expected"):
+        return "平时能往后翻页，这次只有第一页"
     since = told.get("since")
     when = f"{moment(datetime.fromisoformat(since), zone)} 以来" if isinstance(since, str) else ""
-    query = cut(str(told.get("query") or "查询"), 40)
-    usual = f"按平时应有约 {expected(float(told['expected']))} 条" if told.get("expected") else "平时不止一页"
-    return f"{query}：{when}{usual}，只看到 {count(int(told['seen']))} 条"
+    query, usual = cut(str(told.get("query") or "查询"), 40), expected(float(told["expected"]))
+    return f"{query}：{when}按平时应有约 {usual} 条，只看到 {count(int(told['seen']))} 条"
 
 
 def freshness_footer(facts: FreshnessFacts, zone: ZoneInfo) -> list[str]:

@@ -94,5 +94,7 @@ def _table(stats: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _in_words(doubt: Doubt) -> str:
+    if not doubt.expected:
+        return f"more was announced than the first page, and there was none (p={doubt.p:.1g})"
     since = f" since {doubt.since:%Y-%m-%d %H:%M} UTC" if doubt.since else ""
     return f"{doubt.query or 'a search'}: {doubt.seen} posts{since}, {doubt.expected:.3g} expected (p={doubt.p:.1g})"

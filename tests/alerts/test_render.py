@@ -203,7 +203,7 @@ def test_a_silence_is_told_as_expected_against_seen() -> None:
     )
     mail = render_freshness(make_freshness(cause="suspicious_silence", doubts=doubts), zone=SHANGHAI)
     assert "平时与这次：云杉奶茶：11月20日 20:10 以来按平时应有约 14.2 条，只看到 0 条" in mail.text
-    assert "平时与这次：查询：平时不止一页，只看到 0 条" in mail.text
+    assert "平时与这次：平时能往后翻页，这次只有第一页" in mail.text
     assert "反常的安静（suspicious_silence；" in mail.text
 
 
