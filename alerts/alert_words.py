@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from alerts.facts import AlertFacts, FreshnessFacts
@@ -22,10 +25,13 @@ from alerts.wording import (
     stretch,
     zone_name,
 )
+from alerts.wording import source as source_words
 from tingfeng.model import Reason, RunStatus
+from tingfeng.refusals import words_of
 
 SUBJECT_BRAND_MAX = 12  # characters of a brand in a subject: the numbers must stay in sight on a phone
 BRANDS_NAMED = 10
+DOUBTS_NAMED = 3
 
 _KICKERS = {Reason.OPENED: "负面预警", Reason.REPEAT: "负面仍在持续", Reason.RESOLVED: "负面已平息"}
 _STATUS = {
@@ -139,7 +145,7 @@ def silence_command(facts: AlertFacts) -> str:
 
 
 def freshness_headline(facts: FreshnessFacts) -> str:
-    source, blind_for = cut(facts.source, 20), lasting(facts.blind_for)
+    source, blind_for = source_words(cut(facts.source, 20)), lasting(facts.blind_for)
     return (
         f"{source} 已恢复，中断 {blind_for}"
         if facts.reason is Reason.RESOLVED
@@ -167,11 +173,22 @@ def freshness_table(facts: FreshnessFacts, zone: ZoneInfo) -> list[tuple[str, st
     more = f" 等 {len(facts.brands)} 个" if len(facts.brands) > BRANDS_NAMED else ""
     return [
         ("来源", cut(facts.source, 80)),
-        ("原因", f"{cut(facts.cause, 60)}（最近一次：{_STATUS[facts.status]}）"),
-        ("看到为止", moment(facts.blind_since, zone)),
+        ("原因", f"{cut(words_of(facts.cause), 40)}（{cut(facts.cause, 60)}；最近一次：{_STATUS[facts.status]}）"),
+        *(("平时与这次", _doubt(one, zone)) for one in facts.doubts[:DOUBTS_NAMED]),
+        ("看到为止", f"{moment(facts.blind_since, zone)}，之后的内容缺失，不按 0 计"),
         ("上次成功", moment(facts.last_good, zone) if facts.last_good else "从未成功"),
         ("受影响品牌", f"{named}{more}" if named else "无"),
     ]
+
+
+def _doubt(told: Mapping[str, Any], zone: ZoneInfo) -> str:
+    """'云雀：11月20日 11:10 以来按平时应有约 14 条，只看到 0 条'."""
+    if not told.get("expected"):
+        return "平时能往后翻页，这次只有第一页"
+    since = told.get("since")
+    when = f"{moment(datetime.fromisoformat(since), zone)} 以来" if isinstance(since, str) else ""
+    query, usual = cut(str(told.get("query") or "查询"), 40), expected(float(told["expected"]))
+    return f"{query}：{when}按平时应有约 {usual} 条，只看到 {count(int(told['seen']))} 条"
 
 
 def freshness_footer(facts: FreshnessFacts, zone: ZoneInfo) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from alerts import hot_lists
 from alerts.baseline import SEEN_ENOUGH, covered
+from alerts.blind import RECENT_RUNS, looking_for
 from alerts.detector import Detector
 from alerts.facts import AlertFacts, FreshnessFacts
 from alerts.freshness import Outage, outage
@@ -26,8 +27,6 @@ from tingfeng.model import Brand, Incident, IncidentKind, Reason, RunStatus, Ser
 
 if TYPE_CHECKING:
     from tingfeng.config import AlertRule, SourceConfig
-
-RECENT_RUNS = 20  # more than SOURCE_PACE.calm holds of runs a minute apart
 
 Facts = AlertFacts | FreshnessFacts | HotFacts
 
@@ -67,8 +66,7 @@ def of_brand(
     s: Session, brand: Brand, sources: Sequence[SourceConfig], detector: Detector, rule: AlertRule, *, now: datetime
 ) -> Case:
     """Whether a brand is spiking, through the sources that are configured now."""
-    turns = {source.name: source.interval for source in sources}
-    names = turns.keys()
+    names = {source.name for source in sources}
     found = read_series(s, brand.name, since=now - rule.history, until=now)
     history = [one for one in found if one.source in names]
     spike = detector.judge(history, now=now)
@@ -88,7 +86,7 @@ def of_brand(
             spike,
             reason,
             series=history,
-            turns=turns,
+            sources=sources,
             hot=hot_lists.standing(s, brand.name, sources, since=now - BACK, now=now).on,
             now=now,
         ),
@@ -127,8 +125,7 @@ def of_source(s: Session, source: SourceConfig, own: Sequence[Brand], *, now: da
     found = outage(source, runs.health(s, [source.name], now)[0], recent, now=now)
     open_ = incidents.open_one(s, IncidentKind.FRESHNESS, source.name)
     good = [run.finished_at for run in recent if run.status is RunStatus.OK and run.finished_at is not None]
-    asked = {query.brand for query in source.queries}
-    affected = [brand.name for brand in own if not asked or brand.name in asked]
+    affected = [brand.name for brand in own if looking_for(brand.name, [source])]
     return Case(
         kind=IncidentKind.FRESHNESS,
         subject=source.name,

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from alerts.blind import BlindNow, blind_now, looking_for
 from alerts.facts import Copied
 from alerts.gather import most_copied
 from store import hot, incidents, mentions, reports, runs, scores, stories
@@ -99,6 +100,7 @@ class DigestFacts:
     sources: tuple[str, ...]
     blind: tuple[BlindSpan, ...]  # of any source
     unscored: bool  # posts of the period wait for their score and are not counted yet
+    blind_now: tuple[BlindNow, ...] = ()  # sources of these brands that cannot be seen as of `now`
 
 
 def span_of(period: Period, *, now: datetime, zone: ZoneInfo) -> Span:
@@ -115,11 +117,6 @@ def span_of(period: Period, *, now: datetime, zone: ZoneInfo) -> Span:
         until=day_bounds(end, zone)[0],
         before_since=day_bounds(first - timedelta(days=length), zone)[0],
     )
-
-
-def looking_for(brand: str, sources: Sequence[SourceConfig]) -> list[str]:
-    """Names of the sources that search for the brand; a source without queries searches for all."""
-    return [s.name for s in sources if not s.queries or any(q.brand == brand for q in s.queries)]
 
 
 def unfinished(s: Session, sources: Sequence[SourceConfig], span: Span, *, now: datetime) -> list[str]:
@@ -171,6 +168,7 @@ def gather(
         brands=tuple(_brand(s, brand, brands, sources, span, zone) for brand in own),
         sources=tuple(names),
         blind=tuple(reports.blind(s, names, span.since, span.until)),
+        blind_now=blind_now(s, [one for one in sources if any(looking_for(b.name, [one]) for b in own)], now=now),
         unscored=has_unscored(s, span),
     )
 
@@ -181,7 +179,8 @@ def _brand(
     # A hot list holds no mentions: whether it was seen says nothing about how complete the counts are.
     boards = [b for b in hot.boards(s) if b.source in {source.name for source in sources}]
     lists = {b.source for b in boards}
-    name, looked = brand.name, [source for source in looking_for(brand.name, sources) if source not in lists]
+    name = brand.name
+    looked = [source.name for source in looking_for(name, sources) if source.name not in lists]
     rivals = [b.name for b in brands if name in b.competitor_of]
     now = reports.totals(s, [name, *rivals], span.since, span.until)
     before = reports.totals(s, [name, *rivals], span.before_since, span.since)

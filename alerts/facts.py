@@ -11,8 +11,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from alerts.blind import BlindNow
 from alerts.waves import Wave
 from store.stories import Spread, StoryInPeriod
 from tingfeng.growth import GrownTerm
@@ -97,7 +98,8 @@ class AlertFacts:
     posts: tuple[WeightyPost, ...] = ()  # of different stories, heaviest first, at most five
     spread: Spread = field(default_factory=Spread)  # of the negative posts of `since`…`until`
     copied: Copied | None = None  # of their stories a wave, else the one with most copies; None: nothing was copied
-    blind: tuple[BlindSpan, ...] = ()  # gaps that touch the chart
+    blind: tuple[BlindSpan, ...] = ()  # gaps that touch the chart, over by now
+    blind_now: tuple[BlindNow, ...] = ()  # sources of the brand that cannot be seen now
     to_do: tuple[str, ...] = ()  # Chinese, in order
     hot: tuple[HotVisit, ...] = ()  # the brand's places on hot lists at that moment, highest first
 
@@ -128,6 +130,7 @@ class FreshnessFacts:
     blind_since: datetime  # end of what we have seen
     last_good: datetime | None  # when the last good run finished; None: never
     brands: tuple[str, ...]  # who is affected
+    doubts: tuple[Mapping[str, Any], ...] = ()  # of a silence: what was expected and what came
     missing: tuple[BlindSpan, ...] = ()  # what is still unseen since then; a good crawl may have caught up on it
     to_do: tuple[str, ...] = ()  # Chinese, in order; empty when RESOLVED
 

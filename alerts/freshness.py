@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from store.runs import Health
 from tingfeng.model import Run, RunStatus
@@ -28,6 +28,7 @@ class Outage:
     status: RunStatus
     blind_since: datetime
     failures: int  # runs that went wrong since the last good one
+    doubts: tuple[Mapping[str, Any], ...] = ()  # what was expected and what came, see tingfeng.yields.Doubt
 
 
 def outage(source: SourceConfig, health: Health, recent: Sequence[Run], *, now: datetime) -> Outage | None:
@@ -47,6 +48,7 @@ def outage(source: SourceConfig, health: Health, recent: Sequence[Run], *, now: 
             status=bad.status,
             blind_since=since,
             failures=health.failures,
+            doubts=tuple(bad.stats.get("doubts") or ()),
         )
     last = health.last_ok.finished_at if health.last_ok else None
     if now - (last or since) <= source.stale_after:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from alerts import advice
+from alerts import advice, wording
 from alerts.baseline import Past, last_seen, usual
+from alerts.blind import blind_now, looking_for
 from alerts.facts import AlertFacts, BlindSpan, ChartPoint, Copied, FreshnessFacts, WeightyPost
 from alerts.freshness import Outage
 from alerts.incident import latest, ref_of
@@ -18,6 +20,9 @@ from tingfeng.clock import BUCKET
 from tingfeng.growth import GrownTerm, grown
 from tingfeng.measures import net_sentiment
 from tingfeng.model import Brand, Incident, Label, Reason, Series, Spike
+
+if TYPE_CHECKING:
+    from tingfeng.config import SourceConfig
 
 DAYS_BEFORE = 7
 CHART = timedelta(hours=24)  # at least; a longer incident is shown whole, up to …
@@ -37,13 +42,13 @@ def gather(
     reason: Reason,
     *,
     series: Sequence[Series],
-    turns: Mapping[str, timedelta],
+    sources: Sequence[SourceConfig],
     hot: tuple[HotVisit, ...] = (),
     now: datetime,
 ) -> AlertFacts:
     """The facts of an alert. `incident`: as it will be once the step is written; `series`: what was judged.
 
-    `turns`: how often each source is asked, by name. `hot`: the brand's places on hot lists now.
+    `sources`: those that are configured now. `hot`: the brand's places on hot lists now.
     """
     since = incident.since
     until = spike.until if spike else max(since + BUCKET, _last_window_end(incident))
@@ -54,8 +59,9 @@ def gather(
     posts = _posts(s, brand.name, since, until)
     copied = most_copied(s, brand.name, since, until, label=Label.NEGATIVE)
     chart_since = max(min(now - CHART, since - CHART / 4), now - CHART_MOST)
-    gaps = reports.blind(s, [one.source for one in series], chart_since, until)
-    blind = [gap for gap in gaps if not (gap.until >= until and in_turn(gap.since, turns.get(gap.source), now=now))]
+    asked = {one.source for one in series} | {one.name for one in looking_for(brand.name, sources)}
+    unseen = blind_now(s, [one for one in sources if one.name in asked], now=now)
+    blind = _gaps(s, series, sources, chart_since, until, out={one.source for one in unseen}, now=now)
     shown = spike or incident
     return AlertFacts(
         reason=reason,
@@ -82,15 +88,37 @@ def gather(
         posts=posts,
         spread=stories.spread(s, brand.name, since, until, label=Label.NEGATIVE),
         copied=copied,
-        blind=tuple(BlindSpan(source=b.source, since=b.since, until=b.until) for b in blind),
+        blind=blind,
+        blind_now=unseen,
         to_do=advice.alert_steps(
             reason,
             most_copies=copied.story.copies if copied else max((p.copies for p in posts), default=0),
             is_wave=copied is not None and copied.wave is not None,
-            unseen=sorted({b.source for b in blind if b.until >= until}),
+            unseen=[wording.source(one.source) for one in unseen],
         ),
         hot=hot,
     )
+
+
+def _gaps(
+    s: Session,
+    series: Sequence[Series],
+    sources: Sequence[SourceConfig],
+    since: datetime,
+    until: datetime,
+    *,
+    out: Collection[str],
+    now: datetime,
+) -> tuple[BlindSpan, ...]:
+    """What was not seen in [since, until), but for what still is not (of `out`), or waits for its turn."""
+    turns = {source.name: source.interval for source in sources}
+    gaps = reports.blind(s, [one.source for one in series], since, until)
+    over = [
+        gap
+        for gap in gaps
+        if gap.until < until or not (gap.source in out or in_turn(gap.since, turns.get(gap.source), now=now))
+    ]
+    return tuple(BlindSpan(source=gap.source, since=gap.since, until=gap.until) for gap in over)
 
 
 def in_turn(seen_until: datetime, interval: timedelta | None, *, now: datetime) -> bool:
@@ -184,8 +212,9 @@ def gather_freshness(
         cause=cause,
         cause_text=known.text,
         detail=outage.detail if outage else "",
-        blind_since=incident.since,
+        blind_since=min(incident.since, outage.blind_since) if outage else incident.since,
         last_good=health.last_ok.finished_at if health.last_ok else None,
+        doubts=outage.doubts if outage else (),
         missing=tuple(BlindSpan(source=b.source, since=b.since, until=b.until) for b in missing),
         brands=tuple(brands),
         to_do=known.to_do if outage else (),

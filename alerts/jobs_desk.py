@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from store import hot, incidents, outbox, runs, silences
+from alerts.source_state import SourceState, state_of
+from store import hot, incidents, outbox, silences
 from store.database import Database
 from store.hot import HotBoard, HotVisit
 from store.incidents import IncidentStep
 from store.outbox import Waiting
-from store.runs import Health
 from tingfeng.model import Brand, Incident, Silence
 
 if TYPE_CHECKING:
@@ -63,10 +63,12 @@ def incident_story(db: Database, incident_id: int) -> IncidentStory:
         return IncidentStory(incident=incidents.get(s, incident_id), steps=tuple(incidents.steps(s, incident_id)))
 
 
-def source_health(db: Database, sources: Sequence[str], *, now: datetime) -> list[Health]:
+def source_states(
+    db: Database, sources: Sequence[SourceConfig], brands: Sequence[Brand], *, now: datetime
+) -> list[SourceState]:
     """How each source is doing, in the given order."""
     with db.read() as s:
-        return runs.health(s, sources, now)
+        return [state_of(s, source, brands, now=now) for source in sources]
 
 
 def outbox_state(db: Database) -> OutboxState:

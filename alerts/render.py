@@ -20,7 +20,7 @@ from alerts import alert_words, digest_words, hot_words, pictures, wording
 from alerts.digest import DigestFacts
 from alerts.facts import AlertFacts, FreshnessFacts
 from alerts.hot_lists import HotFacts
-from alerts.views import gaps, post, source_bars, wave_of
+from alerts.views import gaps, post, source_bars, unseen, wave_of
 from tingfeng.model import InlineImage, Reason
 
 
@@ -48,6 +48,7 @@ def render_alert(facts: AlertFacts, *, zone: ZoneInfo) -> Rendered:
         kicker=alert_words.kicker(facts),
         story=story,
         figures=alert_words.figures(facts),
+        unseen=unseen(facts.blind_now, zone, now=facts.now),
         gaps=gaps(facts.blind, zone, now=facts.now),
         to_do=[wording.clean(step) for step in facts.to_do],
         to_do_title="之后可以做" if over else "现在可以做",
@@ -118,6 +119,7 @@ def render_digest(facts: DigestFacts, *, zone: ZoneInfo) -> Rendered:
         tone="digest",
         kicker=digest_words.kicker(facts),
         story=digest_words.story(facts),
+        unseen=unseen(facts.blind_now, zone, now=facts.now),
         gaps=gaps(facts.blind, zone, now=facts.now),
         gaps_sum=digest_words.gaps_sum(facts),
         brands=brands,

@@ -9,10 +9,12 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from alerts import wording
+from alerts.blind import BlindNow
 from alerts.facts import Copied
 from store.stories import Spread
 from tingfeng.clock import BUCKET
 from tingfeng.model import Label, Mention, Verdict
+from tingfeng.refusals import words_of
 
 GAPS_SHOWN = 8
 
@@ -132,7 +134,16 @@ def _gap(g: Blind, zone: ZoneInfo, *, now: datetime) -> Gap:
     # What reaches up to now may be no fault: a source that is asked once an hour has nothing to show in between.
     is_open = now - g.until < BUCKET
     stretch = f"{wording.moment(g.since, zone)} 起还没有新数据" if is_open else wording.stretch(g.since, g.until, zone)
-    return Gap(source=wording.cut(g.source, 40), stretch=stretch, lasting=wording.lasting(g.until - g.since))
+    return Gap(source=wording.source(g.source), stretch=stretch, lasting=wording.lasting(g.until - g.since))
+
+
+def unseen(sources: Sequence[BlindNow], zone: ZoneInfo, *, now: datetime) -> list[str]:
+    """'微博自 03:10 起看不到（登录凭据过期）', for each source that cannot be seen now."""
+    return [
+        f"{wording.source(one.source)}自 {wording.since(one.since, zone, now=now)} 起看不到"
+        f"（{wording.cut(words_of(one.cause), 40)}）"
+        for one in sources
+    ]
 
 
 def source_bars(by_source: Mapping[str, int]) -> list[SourceBar]:

@@ -220,6 +220,19 @@ def board(name: str) -> str:
     return f"{shown}·{cut(category, 10)}" if category else shown
 
 
+def source(name: str) -> str:
+    """A source as people call it: '微博', '微博（weibo-web）', or its own name."""
+    known = _PLATFORMS.get(re.split(r"[-_.]", name)[0])
+    if known is None:
+        return cut(name, 40)
+    return known if name in _PLATFORMS else f"{known}（{cut(name, 40)}）"
+
+
+def since(at: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+    """'03:10' of today, '11月20日 03:10' of another day."""
+    return clock(at, zone) if at.astimezone(zone).date() == now.astimezone(zone).date() else moment(at, zone)
+
+
 def label(of: Label) -> str:
     return _LABELS[of]
 

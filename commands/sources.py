@@ -1,93 +1,90 @@
-"""`tingfeng sources`: whether every source is alive, and if not, since when and why; by hand: `parse` and `import`."""
+"""`tingfeng sources`: whether every source is alive, and if not, since when, why, and what to do; `parse`, `import`."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import typer
 
-from commands.shared import DEFAULT_CONFIG, AsJson, ConfigPath, age, load, local, opened, say_json, say_table
+from commands.shared import (
+    DEFAULT_CONFIG,
+    AsJson,
+    ConfigPath,
+    age,
+    cut,
+    load,
+    opened,
+    say,
+    say_json,
+    say_table,
+)
 from commands.sources_import import import_
 from commands.sources_parse import parse
 from tingfeng.clock import utc_now
 
 if TYPE_CHECKING:
-    from store.runs import Health
-    from tingfeng.config import SourceConfig
+    from alerts.source_state import SourceState
 
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command("parse")(parse)
 app.command("import")(import_)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """What is said of one source. `age` in seconds: how long ago it was last seen up to the minute."""
-
-    name: str
-    kind: str
-    health: str  # ok, stale, refused, failed, never, off
-    last_ok: datetime | None
-    age: float | None
-    last_run: datetime | None
-    status: str
-    reason: str
-    failures: int
+WIDTH = 100  # columns
+HEAD = (
+    *("NAME 名称", "KIND 类型", "HEALTH", "BLIND 看不到自", "OK 成功", "POST 新帖", "DAY 每日", "LEFT 余"),
+    "LAST RUN 最近",
+)
 
 
 @app.callback(invoke_without_command=True)
 def sources(ctx: typer.Context, path: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Whether every source is alive: health, last good crawl, last run and its reason.
+    """Whether every source is alive: health, freshness, yield, what is left, and what to do.
 
-    各数据源是否正常：状态、最近成功、最近一次抓取及原因。
+    各数据源是否正常：状态、从何时起看不到、新鲜度、每日条数（实际/平时）、余额、原因与下一步。
     """
     if ctx.invoked_subcommand:
         return
-    from alerts.jobs_desk import source_health
+    from alerts.jobs_desk import source_states
 
     config, now = load(path), utc_now()
     with opened(config) as db:
-        found = source_health(db, [s.name for s in config.sources], now=now)
-    lines = [line_of(source, h, now=now) for source, h in zip(config.sources, found, strict=True)]
+        states = source_states(db, config.sources, config.brands, now=now)
     if as_json:
-        say_json([asdict(line) for line in lines])
+        say_json(states)
         return
-    say_table(
-        ("NAME 名称", "KIND 类型", "HEALTH 状态", "LAST OK 最近成功", "AGE", "LAST RUN 最近抓取", "REASON 原因"),
-        [
-            (
-                *(one.name, one.kind, one.health, local(one.last_ok, config.report_zone)),
-                age(None if one.last_ok is None else now - one.last_ok),
-                local(one.last_run, config.report_zone),
-                " ".join(filter(None, (one.status, one.reason, f"×{one.failures}" if one.failures > 1 else ""))) or "-",
-            )
-            for one in lines
-        ],
+    say_table(HEAD, [_row(one, config.report_zone, now=now) for one in states])
+    for one in states:
+        _say_next(one)
+
+
+def _row(one: SourceState, zone: ZoneInfo, *, now: datetime) -> tuple[str, ...]:
+    return (
+        cut(one.name, 14),
+        cut(one.kind, 13),
+        one.health,
+        f"{one.blind_since.astimezone(zone):%m-%d %H:%M}" if one.blind_since else "-",
+        age(now - one.last_ok if one.last_ok else None),
+        age(now - one.newest if one.newest else None),
+        f"{one.found_today}/{'?' if one.expected_today is None else round(one.expected_today)}",
+        ",".join(f"{n:,}" if isinstance(n, int) else str(n) for n in one.left.values()) or "-",
+        " ".join(filter(None, (age(now - one.last_run) if one.last_run else "-", one.reason_words, _times(one)))),
     )
 
 
-def line_of(source: SourceConfig, health: Health, *, now: datetime) -> Line:
-    latest, seen = health.latest, health.last_ok_at
-    if not source.enabled:
-        word = "off"
-    elif latest is None:
-        word = "never"
-    elif health.failures and latest.status not in ("ok", "running"):
-        word = latest.status.value
-    elif seen is None or now - seen > source.stale_after:
-        word = "stale"
-    else:
-        word = "ok"
-    return Line(
-        name=source.name,
-        kind=source.kind,
-        health=word,
-        last_ok=seen,
-        age=None if seen is None else (now - seen).total_seconds(),
-        last_run=latest.started_at if latest else None,
-        status=latest.status.value if latest else "",
-        reason=latest.reason if latest else "",
-        failures=health.failures,
-    )
+def _times(one: SourceState) -> str:
+    return f"×{one.failures}" if one.failures > 1 else ""
+
+
+def _say_next(one: SourceState) -> None:
+    """What to do about a source that cannot be seen; what else is worth knowing."""
+    if one.to_do:
+        say()
+        say(cut(" ".join(filter(None, (f"{one.name}: {one.reason_words}（{one.cause}）", one.detail))), WIDTH))
+        for number, step in enumerate(one.to_do, start=1):
+            say(f"  {number}. {step}")
+    if one.clock_skew is not None:
+        off = age(timedelta(seconds=abs(one.clock_skew)))
+        say()
+        say(f"{one.name}: 本机时钟与平台相差 {off}，请检查时间同步（timedatectl）")

@@ -46,6 +46,12 @@ def doubted(s: Session, run: Run, result: Result, queries: Sequence[Query], *, p
     )
 
 
+def unseen_since(result: Result) -> datetime | None:
+    """Since when nothing was seen although runs went well; None where no run was believed too early."""
+    told = result.stats.get("doubts") or ()
+    return min((datetime.fromisoformat(one["since"]) for one in told if one["since"]), default=None)
+
+
 def _doubts(
     s: Session, run: Run, stats: Mapping[str, Any], past: Sequence[Run], queries: Sequence[Query], *, p: float
 ) -> Iterator[Doubt]:
@@ -90,5 +96,7 @@ def _table(stats: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _in_words(doubt: Doubt) -> str:
+    if not doubt.expected:
+        return f"more was announced than the first page, and there was none (p={doubt.p:.1g})"
     since = f" since {doubt.since:%Y-%m-%d %H:%M} UTC" if doubt.since else ""
     return f"{doubt.query or 'a search'}: {doubt.seen} posts{since}, {doubt.expected:.3g} expected (p={doubt.p:.1g})"

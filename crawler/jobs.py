@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.breaker import Breaker, State
-from crawler.doubt import doubted
+from crawler.doubt import doubted, unseen_since
 from crawler.jobs_rate import alone
 from crawler.jobs_windows import Past, cover, covered_since, gaps_to_fill, keep, starts
 from crawler.options import FIRST_WINDOW, duration
@@ -24,7 +24,7 @@ from crawler.outcome import Filling, Result
 from crawler.process import run_child
 from crawler.spec import CrawlSpec
 from crawler.spiders import SPIDERS
-from store import breakers, reach, runs
+from store import breakers, reach, runs, windows
 from store.database import Database, Session
 from tingfeng.errors import ConfigError, UnknownName
 from tingfeng.model import Brand, Query, Run, RunStatus
@@ -99,6 +99,9 @@ def crawl(
         with db.write() as s:
             lease.give_back(s)
             run = _finish(s, run, spec, result, ended)
+            if unseen := unseen_since(result):
+                runs.uncover(s, source.name, since=unseen, until=now)
+                windows.rewind(s, source.name, to=unseen, now=ended)
     _tell(run, seconds=time.monotonic() - started)
     return CrawlReport(run=run, filled=result.filled, reaches_back=result.reaches_back)
 

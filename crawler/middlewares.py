@@ -63,7 +63,7 @@ class RobotsMiddleware(robotstxt.RobotsTxtMiddleware):
 
 
 class RedirectMiddleware(redirect.RedirectMiddleware):
-    """Scrapy's, but nobody outside is allowed to send us to a machine inside."""
+    """Scrapy's, but nobody sends us to a machine inside, and a login or a captcha is a refusal, not a page."""
 
     trusted: frozenset[str]
 

@@ -56,6 +56,20 @@ class Options:
         return found
 
 
+def is_private(url: str) -> bool:
+    """Whether `url` names a machine of the inner network by its address (names are not looked up)."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+
+
+def may_be_sent(origin: str, target: str) -> bool:
+    """Whether a server at `origin` may send us to `target`: nobody into the inner network, this machine to itself."""
+    return not is_private(target) or (is_local(origin) and is_local(target))
+
+
 Own = TypeVar("Own", bound=Options)
 
 

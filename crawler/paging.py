@@ -31,6 +31,7 @@ class Search:
     seen: set[str] = field(default_factory=set)
     oldest: datetime | None = None  # of the posts in the window that stood in their place
     reached: bool = False  # a whole page lay before the window
+    older: bool = False  # a post in its place lay before the window
     over: bool = False
     gap: Gap | None = None  # what it is to fill; then it may begin in the middle of the list
     first: int = 1  # page it began at
@@ -55,6 +56,7 @@ class Search:
         """Takes note of a post; whether it is new to this search. `at` None: its place says nothing about its age."""
         if at is not None and at >= self.since and (self.oldest is None or at < self.oldest):
             self.oldest = at
+        self.older = self.older or (at is not None and at < self.since)
         new = post not in self.seen
         self.seen.add(post)
         return new
@@ -76,7 +78,7 @@ class Search:
 
     def cut_short(self, size: int) -> bool:
         """Whether more than twice what the first page holds was announced, and the pages behind it held nothing."""
-        return not self.reached and self.asked > 1 and len(self.seen) <= size and self.total > 2 * size
+        return not self.older and self.asked > 1 and len(self.seen) <= size and self.total > 2 * size
 
     def covered_since(self, *, site_limit: int, now: datetime) -> datetime | None:
         """How far back it got, if not to the start of the window.

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from scrapy import exceptions
 from scrapy.http import Response
 
+from crawler.options import may_be_sent
 from tingfeng.errors import CrawlError, LayoutChanged, Refused, Unreachable
 
 LONGEST_WAIT = 30 * 86_400  # seconds; whoever asks for more is not understood, or jokes
@@ -89,6 +90,16 @@ def by_address(url: str, *, otherwise: str = "redirected") -> str:
     return next((name for part, name in REDIRECTS if part in place), otherwise)
 
 
+def refused_redirect(origin: str, target: str) -> Refused | None:
+    """What it means to be sent from `origin` to `target`, where that is more than another address."""
+    parts = urlsplit(target)
+    where = f"redirect to {parts.hostname}{parts.path}"
+    if not may_be_sent(origin, target):
+        return Refused("private_address", where)
+    name = by_address(target, otherwise="")
+    return Refused(name, where) if name else None
+
+
 def judge(response: Response) -> CrawlError | None:
     """What is wrong with an answer by its status alone; None for 200."""
     status = response.status
@@ -99,9 +110,8 @@ def judge(response: Response) -> CrawlError | None:
     if 300 <= status < 400:
         target = urljoin(response.url, (response.headers.get("Location") or b"").decode("latin-1"))
         parts = urlsplit(target)
-        return Refused(
-            by_address(target), f"HTTP {status} to {parts.hostname}{parts.path}"
-        )  # no query: may hold tokens
+        otherwise = Refused("redirected", f"HTTP {status} to {parts.hostname}{parts.path}")  # no query: may hold tokens
+        return refused_redirect(response.url, target) or otherwise
     if status >= 500 or status == 408:
         return Unreachable("unreachable", f"HTTP {status}" + _waiting(response))
     if status in (404, 410):

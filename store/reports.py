@@ -83,6 +83,12 @@ def by_source(s: Session, brand: str, since: datetime, until: datetime) -> dict[
     return dict(sorted(counts.items(), key=lambda item: (-item[1].total, item[0])))
 
 
+def yielded(s: Session, source: str, brands: Sequence[str], since: datetime, until: datetime) -> int:
+    """Mentions of these brands that a source brought; one of several brands counts for each."""
+    query = _sums(since, until).where(BUCKETS.c.brand.in_(brands), BUCKETS.c.source == source)
+    return int(s.execute(query).one().total or 0)
+
+
 def _sums(since: datetime, until: datetime) -> Select[Any]:
     sums = [func.sum(BUCKETS.c[name]).label(name) for name in Totals.__dataclass_fields__]
     return select(*sums).where(BUCKETS.c.start >= since, BUCKETS.c.start < until)

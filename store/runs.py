@@ -29,11 +29,14 @@ class Health:
     latest: Run | None  # running ones included
     failures: int
     failing_since: datetime | None  # start of the first of those failures
+    covered_until: datetime | None = None  # earlier than the last good window's end: it was believed too early
 
     @property
     def last_ok_at(self) -> datetime | None:
         """Up to when the source has been seen."""
-        return self.last_ok.window_until if self.last_ok else None
+        if self.last_ok is None:
+            return None
+        return min(self.last_ok.window_until, self.covered_until or self.last_ok.window_until)
 
 
 def begin(s: Session, source: str, *, window_since: datetime, window_until: datetime, now: datetime) -> Run:
@@ -114,6 +117,24 @@ def cover(s: Session, source: str, *, since: datetime, until: datetime) -> None:
     s.execute(keep_longer, {"source": source, **merged})  # a conflict means that another run of the source ended now
 
 
+def uncover(s: Session, source: str, *, since: datetime, until: datetime) -> None:
+    """Take [since, until) out of the source's coverage: what was taken for seen was not."""
+    if until <= since:
+        return
+    touching = (COVERAGE.c.source == source, COVERAGE.c.since < until, COVERAGE.c.until > since)
+    found = s.execute(select(COVERAGE.c.since, COVERAGE.c.until).where(*touching).with_for_update()).all()
+    s.execute(delete(COVERAGE).where(*touching))
+    left = [(low, min(high, since)) for low, high in found] + [(max(low, until), high) for low, high in found]
+    for low, high in left:
+        cover(s, source, since=low, until=high)
+
+
+def covered_until(s: Session, source: str) -> datetime | None:
+    """The end of what the source was ever seen in: the next crawl's window starts there."""
+    end: datetime | None = s.execute(select(func.max(COVERAGE.c.until)).where(COVERAGE.c.source == source)).scalar()
+    return end
+
+
 def last_finished(s: Session, source: str) -> Run | None:
     """The newest run of the source that went well. Windows belong to searches: see store.windows."""
     return _first(s, _runs(source).where(RUN.c.status == RunStatus.OK))
@@ -174,7 +195,12 @@ def _health(s: Session, source: str, now: datetime) -> Health:
     bad = [at for at in bad if last_ok is None or at > last_ok.started_at]
     latest = newest[0] if newest else None
     return Health(
-        source=source, last_ok=last_ok, latest=latest, failures=len(bad), failing_since=min(bad, default=None)
+        source=source,
+        last_ok=last_ok,
+        latest=latest,
+        failures=len(bad),
+        failing_since=min(bad, default=None),
+        covered_until=covered_until(s, source) if bad else None,
     )
 
 
@@ -186,7 +212,14 @@ def _long_failing(s: Session, source: str, now: datetime, *, latest: Run) -> Hea
     if last_ok is not None:
         failed.append(RUN.c.started_at > last_ok.started_at)
     failures, since = s.execute(select(func.count(), func.min(RUN.c.started_at)).where(*failed)).one()
-    return Health(source=source, last_ok=last_ok, latest=latest, failures=failures, failing_since=since)
+    return Health(
+        source=source,
+        last_ok=last_ok,
+        latest=latest,
+        failures=failures,
+        failing_since=since,
+        covered_until=covered_until(s, source),
+    )
 
 
 def abandon(s: Session, *, started_before: datetime, now: datetime, source: str | None = None) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from store.intervals import Interval, intersect, subtract
@@ -75,6 +75,13 @@ def advance(
     elif until > known.until:
         s.execute(update(WINDOW).where(*_is(source, search)).values(until=until, updated=now))
     fill(s, source, search, read=(max(read_since, since), until), now=now)
+
+
+def rewind(s: Session, source: str, *, to: datetime, now: datetime) -> None:
+    """Take back what the source's searches were believed to have read after `to`: the next crawl reads it again."""
+    mine = WINDOW.c.source == source
+    s.execute(delete(WINDOW).where(mine, WINDOW.c.since >= to))
+    s.execute(update(WINDOW).where(mine, WINDOW.c.until > to).values(until=to, updated=now))
 
 
 def reach(s: Session, source: str, search: Search, *, since: datetime, now: datetime) -> None:

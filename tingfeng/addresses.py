@@ -55,7 +55,8 @@ _HOSTS = {
     "m.douban.com": "www.douban.com",
     "wap.peopleapp.com": "www.peopleapp.com",
 }
-_PORTS = {"http": 80, "https": 443}
+_SCHEMES = ("http", "https")
+_USUAL_PORTS = (80, 443)  # of either: what is asked for in the one is answered in the other
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)\Z", re.I)
 _AMP = re.compile(r"/amp/?\Z", re.I)
 _HEX = re.compile(r"%[0-9a-fA-F]{2}")
@@ -115,11 +116,11 @@ def _split(url: object) -> SplitResult | None:
         host, port = (parts.hostname or "").rstrip(".").encode("idna").decode("ascii"), parts.port
     except (ValueError, UnicodeError):
         return None
-    if not host or parts.scheme not in _PORTS:
+    if not host or parts.scheme not in _SCHEMES:
         return None
     host = f"[{host}]" if ":" in host else host
     host = _HOSTS.get(host, host)
-    if port and port != _PORTS[parts.scheme]:
+    if port and port not in _USUAL_PORTS:
         host = f"{host}:{port}"
     path, query = _path(parts.path), _query(parts.query)
     kept = _ROUTE.match(parts.fragment) or (host == "www.v2ex.com" and _REPLY.fullmatch(parts.fragment))

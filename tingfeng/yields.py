@@ -14,17 +14,20 @@ often the past was silent, and a gap must besides be twice as long as any the la
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Self
 
 from tingfeng.clock import BUCKET
 from tingfeng.model import Series
 from tingfeng.tails import log_negative_binomial_none
 
-HOUR = timedelta(hours=1)
-WEEK_HOURS = 168
+HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
+WEEK_HOURS = WEEK // HOUR
+MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 PER_HOUR = HOUR // BUCKET
 HALF_LIFE_DAYS = 10.0  # as for the baseline of alerts: a source's size drifts
 SHRINK = 3.0  # hours that the rate above counts as in the rate below: all → hour of day → hour of week
@@ -34,9 +37,10 @@ LEAST_SEEN, LEAST_MENTIONS = timedelta(days=2), 20  # before so much was seen, n
 LEAST_RUNS = 20  # good runs before pages are compared
 LEAST_DISPERSION, MOST_DISPERSION = 0.05, 5.0
 TELLING = 2.0  # expected mentions of a tile that tells something when it is empty
-LONGER = 2.0  # times the longest gap that the last runs saw, in expected mentions
+LULL = 8.0  # expected mentions of a stretch whose rate is low or high as a whole
+LONGER = 3.0  # times the longest gap that the last runs saw, in expected mentions
 
-PLENTY, LAST_RUNS = 5, 10  # "plenty": so many posts in each of so many last runs
+PLENTY, LAST_RUNS = 5, 10  # "plenty": so many posts in each of so many last runs; fewer may be too little
 PAGE_P = 1e-3  # a page as poor as this one must be rarer
 SELDOM = 0.02  # what a poor page counts as before any was seen: searches with a history practically never give one
 
@@ -67,6 +71,7 @@ class Rates:
 
     def __init__(self, rates: Sequence[float], *, dispersion: float) -> None:
         self._rates, self.dispersion = rates, dispersion
+        self._before = [0.0, *accumulate(rates)]  # of each hour of the week, since Monday
 
     @classmethod
     def learn(cls, past: Series) -> Self | None:
@@ -84,16 +89,18 @@ class Rates:
 
     def expected(self, since: datetime, until: datetime) -> float:
         """Mentions expected in [since, until); 0 when that is empty."""
-        total, at = 0.0, since
-        while at < until:
-            end = min(until, at.replace(minute=0, second=0, microsecond=0) + HOUR)
-            total += self._rates[_hour_of_week(at)] * ((end - at) / HOUR)
-            at = end
-        return total
+        return max(0.0, self._since_monday(until) - self._since_monday(since))
+
+    def _since_monday(self, at: datetime) -> float:
+        """Mentions expected since the first Monday there was."""
+        weeks, rest = divmod(at - MONDAY, WEEK)
+        hour, part = divmod(rest, HOUR)
+        return weeks * self._before[-1] + self._before[hour] + self._rates[hour % WEEK_HOURS] * (part / HOUR)
 
     def chance_of_none(self, mean: float) -> float:
-        """P(no mention) where `mean` are expected."""
-        return math.exp(log_negative_binomial_none(mean, self.dispersion))
+        """P(no mention) where `mean` are expected: made of lulls, one independent of the other."""
+        tiles = max(1.0, mean / LULL)
+        return math.exp(tiles * log_negative_binomial_none(mean / tiles, self.dispersion))
 
 
 def judge_pages(query: str, now: Seen, past: Sequence[Seen]) -> Doubt | None:
@@ -104,7 +111,7 @@ def judge_pages(query: str, now: Seen, past: Sequence[Seen]) -> Doubt | None:
     if len(past) < LEAST_RUNS:
         return None
     least = min(one.found for one in past[:LAST_RUNS])
-    if least < PLENTY or now.found > least / 3:
+    if least < PLENTY or now.found >= PLENTY or now.found > least / 3:
         return None
     as_poor = sum(one.found <= now.found for one in past)
     p = (as_poor + SELDOM) / (len(past) + 1 + SELDOM)
@@ -123,14 +130,18 @@ def judge_gap(query: str, now: Seen, past: Sequence[Seen], rates: Rates | None, 
     since = max(newest)
     expected = rates.expected(since, now.at)
     chance = rates.chance_of_none(expected)
-    if chance >= p or expected <= LONGER * longest_gap(past, rates):
+    if chance >= p or expected <= LONGER * longest_gap(past, rates, before=since):
         return None
     return Doubt(name="suspicious_silence", query=query, expected=expected, seen=0, p=chance, since=since)
 
 
-def longest_gap(past: Sequence[Seen], rates: Rates) -> float:
-    """The longest silence that a run of the past saw before it, in expected mentions: listings lag, some by days."""
-    return max((rates.expected(one.newest, one.at) for one in past if one.newest is not None), default=0.0)
+def longest_gap(past: Sequence[Seen], rates: Rates, *, before: datetime) -> float:
+    """The longest silence that a run of the past saw, in expected mentions, but the one since `before`.
+
+    Listings lag, some by days, and this is how much.
+    """
+    ended = (one for one in past if one.newest is not None and one.newest < before)
+    return max((rates.expected(one.newest, one.at) for one in ended if one.newest is not None), default=0.0)
 
 
 # --- learning
@@ -192,33 +203,38 @@ def _level(hours: Sequence[_Hour], rates: Sequence[float]) -> float:
 
 
 def _dispersion(past: Series, rates: Rates) -> float:
-    """The overdispersion under which the past's empty stretches are as many as they were, and half a one more.
+    """The overdispersion under which the past's empty stretches are as many as they were, within their own noise.
 
     Learnt from empty stretches, not from the variance: bursts say nothing about lulls.
     """
     means, empty = _tiles(past, rates)
     low, high = LEAST_DISPERSION, MOST_DISPERSION
-    if not means or _empty_expected(means, low) >= empty + 0.5:
+    least = empty - math.sqrt(empty)
+    if _empty_expected(means, low) >= least:
         return low
-    for _ in range(30):
+    for _ in range(20):
         middle = (low + high) / 2
-        low, high = (middle, high) if _empty_expected(means, middle) < empty + 0.5 else (low, middle)
+        low, high = (middle, high) if _empty_expected(means, middle) < least else (low, middle)
     return high
 
 
-def _empty_expected(means: Sequence[float], dispersion: float) -> float:
-    return sum(math.exp(log_negative_binomial_none(mean, dispersion)) for mean in means)
+def _empty_expected(means: Mapping[float, int], dispersion: float) -> float:
+    return sum(n * math.exp(log_negative_binomial_none(mean, dispersion)) for mean, n in means.items())
 
 
-def _tiles(past: Series, rates: Rates) -> tuple[list[float], int]:
-    """Expected mentions of seen stretches just long enough to tell something, and how many are empty."""
+def _tiles(past: Series, rates: Rates) -> tuple[Mapping[float, int], int]:
+    """Expected mentions of seen stretches just long enough to tell something, and how many are empty.
+
+    The former counted by their expected mentions, rounded: a week's worth of different numbers, not a month's.
+    """
     per_bucket = max(sum(n or 0 for n in past.total) / max(1, len(past.total) - past.total.count(None)), 1e-9)
     size = min(PER_HOUR * 24, max(1, math.ceil(TELLING / per_bucket)))
-    means, empty = [], 0
+    means: Counter[float] = Counter()
+    empty = 0
     for i in range(0, len(past.total) - size + 1, size):
         part = past.total[i : i + size]
         if None in part:
             continue
-        means.append(rates.expected(past.start + i * BUCKET, past.start + (i + size) * BUCKET))
+        means[round(rates.expected(past.start + i * BUCKET, past.start + (i + size) * BUCKET), 1)] += 1
         empty += not any(part)
     return means, empty

@@ -63,7 +63,7 @@ class Replica:
             "/cli/api/cli/": self._gateway,
             "/api/v1/": self._zhihu_reply,
             "/api/": self._v2ex_reply,
-            "/feed/news.": lambda request, kind: self._faulty("feed", lambda r: self._feeds.news(r, kind), request),
+            "/feed/news.": self._news,
             "/weibo/keyword/": self._hub,
         }
         self._server = Loopback(lambda loop: Connection(self.answer, loop), port)
@@ -96,11 +96,18 @@ class Replica:
         return Reply(b"not found", 404, "text/plain")
 
     def _robots(self, request: Request) -> Reply:
+        if self.faults.robots_down:
+            return Reply(b"", 503)
         return Reply((_ROBOTS_DENY if self.faults.robots_deny else _ROBOTS).encode(), content_type="text/plain")
 
     def _hub(self, request: Request, rest: str) -> Reply:
         words = rest.partition("/")[0]
-        return self._faulty("feed", lambda r: self._feeds.hub(r, words), request)
+        fault = self.faults.due("feed")
+        return self._at_fault(fault, request, lambda: self._feeds.hub(request, words, fault))
+
+    def _news(self, request: Request, kind: str) -> Reply:
+        fault = self.faults.due("feed")
+        return self._at_fault(fault, request, lambda: self._feeds.news(request, kind, fault))
 
     def _gateway(self, request: Request, what: str) -> Reply:
         if what != "invoke":
@@ -112,20 +119,18 @@ class Replica:
     ) -> Reply:
         page = page or request.query.get("page", "1")
         fault = self.faults.due(platform, int(page) if page.isdigit() else 1)
-        if fault is None:
-            return search(request, None)
-        return self.faults.reply(fault, lambda: search(request, fault))
+        return self._at_fault(fault, request, lambda: search(request, fault))
 
     def _zhihu_reply(self, request: Request, path: str) -> Reply:
         fault = self.faults.due("zhihu")
         usual = {
-            "content/zhihu_search": lambda: self._zhihu.search(request),
+            "content/zhihu_search": lambda: self._zhihu.search(request, fault),
             "content/question_answers": lambda: self._zhihu.answers(request),
             "quota": lambda: self._zhihu.quota(request, used_up=fault is Fault.NEARLY_USED_UP),
         }.get(path)
         if usual is None:
             return Reply(b"not found", 404, "text/plain")
-        return usual() if fault is None else self.faults.reply(fault, usual)
+        return self._at_fault(fault, request, usual)
 
     def _v2ex_reply(self, request: Request, path: str) -> Reply:
         fault = self.faults.due("v2ex")
@@ -137,8 +142,13 @@ class Replica:
         }.get(path)
         if usual is None:
             return Reply(b"not found", 404, "text/plain")
-        return usual() if fault is None else self.faults.reply(fault, usual)
+        return self._at_fault(fault, request, usual)
 
     def _faulty(self, platform: str, usual: Callable[[Request], Reply], request: Request) -> Reply:
         fault = self.faults.due(platform)
-        return usual(request) if fault is None else self.faults.reply(fault, lambda: usual(request))
+        return self._at_fault(fault, request, lambda: usual(request))
+
+    def _at_fault(self, fault: Fault | None, request: Request, usual: Callable[[], Reply]) -> Reply:
+        if fault is None:
+            return usual()
+        return self.faults.reply(fault, usual, now=self.clock.now, target=request.target)

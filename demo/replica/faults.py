@@ -6,19 +6,27 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from enum import StrEnum
 
 from demo.replica.http import Reply
+from demo.replica.posts import Post
 
 LOGIN = "https://passport.weibo.com/sso/signin?entry=wapsso&source=wapsso"
 CAPTCHA = "https://passport.weibo.com/verify/index?spm=wapsso"
 
 
 class Fault(StrEnum):
+    UNAUTHORIZED = "401"
+    PAYMENT = "402"
+    RISK_CONTROL = "412"
     TOO_MANY = "429"
     ANTI_CRAWL = "432"
     TEAPOT = "418"
     FORBIDDEN = "403"
+    LEGAL = "451"
+    CAPTCHA_STATUS = "461"
     SERVER_ERROR = "503"
     NOT_LOGGED_IN = "ok -100"
     LOGIN_REDIRECT = "login redirect"
@@ -41,6 +49,15 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"  # complete HTTP, half a document
     BLANK = "blank"
     HANG_UP = "hang up"  # the connection ends in the middle of the body
+    HTML = "HTML instead"  # an ordinary page, no sign of a refusal on it
+    RENAMED = "renamed keys"  # a redesign: posts are there, under other names
+    EMPTY = "empty where plenty"  # a sound answer with no posts in it
+    LAST_PAGE = "last page only"  # the first page is cut, and there is no other
+    SKEW = "clock skew"  # the server's clock is three hours ahead
+    HUGE = "huge body"
+    LOOP = "redirect loop"
+    PRIVATE = "redirect inside"  # to an address of the inner network
+    BOMB = "entity bomb"
 
 
 @dataclass(slots=True)
@@ -50,6 +67,13 @@ class Ordered:
     fault: Fault
     page: int | None = None
     times: int | None = None
+
+
+def shown(posts: list[Post], fault: Fault | None) -> list[Post]:
+    """What a search shows of its first page."""
+    if fault is Fault.EMPTY:
+        return []
+    return posts[:1] if fault is Fault.LAST_PAGE else posts
 
 
 class Faults:
@@ -65,6 +89,7 @@ class Faults:
         self._lock = threading.Lock()
         self._ordered: dict[str, Ordered] = {}
         self.robots_deny = False
+        self.robots_down = False
 
     def order(self, platform: str, fault: Fault, *, page: int | None = None, times: int | None = None) -> None:
         """From now on `platform` misbehaves: on `page` only, when given, and at most `times` times."""
@@ -75,7 +100,7 @@ class Faults:
         """All well again."""
         with self._lock:
             self._ordered.clear()
-            self.robots_deny = False
+            self.robots_deny = self.robots_down = False
 
     def due(self, platform: str, page: int = 1) -> Fault | None:
         """The fault this request meets, counted as met."""
@@ -89,11 +114,20 @@ class Faults:
                 ordered.times -= 1
             return ordered.fault
 
-    def reply(self, fault: Fault, usual: Callable[[], Reply]) -> Reply:
+    def reply(self, fault: Fault, usual: Callable[[], Reply], *, now: datetime, target: str = "/") -> Reply:
         """What is sent in place of the usual reply. Faults of a platform's own, such as OVERLAP, leave it usual."""
         if fault in _INSTEAD:
             return _INSTEAD[fault]
+        if fault is Fault.LOOP:
+            return _html("", 302, Location=target)
         reply = usual()
+        if fault is Fault.SKEW:
+            date = format_datetime(now + timedelta(hours=3), usegmt=True)
+            return Reply(reply.body, reply.status, reply.content_type, headers=(("Date", date),))
+        if fault is Fault.RENAMED:
+            return Reply(_renamed(reply.body), reply.status, reply.content_type)
+        if fault is Fault.HUGE:
+            return Reply(reply.body + b" " * _HUGE, reply.status, reply.content_type)
         if fault is Fault.SLOW:
             return Reply(reply.body, reply.status, reply.content_type, delay=self.slow)
         if fault is Fault.TRUNCATED:
@@ -101,6 +135,12 @@ class Faults:
         if fault is Fault.HANG_UP:
             return Reply(reply.body, reply.status, reply.content_type, hang_up=True)
         return reply
+
+
+def _renamed(body: bytes) -> bytes:
+    for old, new in _RENAMES:
+        body = body.replace(old, new)
+    return body
 
 
 def _json(value: object, status: int = 200) -> Reply:
@@ -123,7 +163,21 @@ def _gateway(code: str, status: int, **headers: str) -> Reply:
 _CAPTCHA_PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>微博通行证</title></head>
 <body><h1>请完成安全验证</h1><form action="https://passport.weibo.com/verify/index"></form></body></html>"""
 
+_HUGE = 5 * 1024 * 1024  # bytes, more than any source is allowed by default
+_RENAMES = ((b'"mblog"', b'"status"'), (b'"Items"', b'"Results"'), (b"<item>", b"<piece>"), (b"</item>", b"</piece>"))
+_BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
+    '<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><rss version="2.0"><channel><title>&c;</title></channel></rss>'
+)
 _INSTEAD = {
+    Fault.UNAUTHORIZED: _json({"error": "Unauthorized"}, 401),
+    Fault.PAYMENT: _html("", 402),
+    Fault.RISK_CONTROL: _html("", 412),
+    Fault.LEGAL: _html("", 451),
+    Fault.CAPTCHA_STATUS: _html("", 461),
+    Fault.HTML: _html("<!DOCTYPE html><html><body><h1>微博</h1><p>随时随地发现新鲜事</p></body></html>"),
+    Fault.PRIVATE: _html("", 302, Location="http://10.0.0.1/latest/meta-data/"),
+    Fault.BOMB: Reply(_BOMB.encode(), content_type="text/xml; charset=utf-8"),
     Fault.TOO_MANY: _html("Too Many Requests", 429, **{"Retry-After": "120"}),
     Fault.ANTI_CRAWL: _html("", 432),
     Fault.TEAPOT: _html("", 418),

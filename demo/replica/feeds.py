@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
+from demo.replica.faults import Fault, shown
 from demo.replica.http import Reply, Request
 from demo.replica.posts import Post, World, bid_of
 from demo.replica.weibo_bodies import as_html
@@ -25,12 +26,12 @@ class Feeds:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def news(self, request: Request, kind: str) -> Reply:
+    def news(self, request: Request, kind: str, fault: Fault | None = None) -> Reply:
         """The newest pieces that name `q` in the asked format; 404 for one the desk does not have."""
         query = request.query
         limit = int(query["limit"]) if query.get("limit", "").isdigit() else LIMIT
         words = query.get("q", "")
-        posts, _ = self._world.search("news", words, count=limit)
+        posts = shown(self._world.search("news", words, count=limit)[0], fault)
         now = self._world.clock.now
         if kind == "rss":
             return _xml(
@@ -43,9 +44,9 @@ class Feeds:
             return Reply(body.encode(), content_type="application/feed+json; charset=utf-8")
         return Reply(b"not found", 404, "text/plain")
 
-    def hub(self, request: Request, words: str) -> Reply:
+    def hub(self, request: Request, words: str, fault: Fault | None = None) -> Reply:
         """RSSHub's `/weibo/keyword/:keyword`: the first page of the mobile search as RSS."""
-        posts, _ = self._world.search("weibo", words, count=HUB_LIMIT)
+        posts = shown(self._world.search("weibo", words, count=HUB_LIMIT)[0], fault)
         link = f"http://s.weibo.com/weibo/{quote(words)}&b=1&nodup=1"
         title = f"又有人在微博提到{words}了"
         return _xml(_rss(title, link, [_hub_item(p) for p in posts], self._world.clock.now, " - Powered by RSSHub"))

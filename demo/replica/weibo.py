@@ -51,8 +51,10 @@ class Weibo:
         start = (page - 1) * PAGE - (3 if fault is Fault.OVERLAP and page > 1 else 0)
         posts, total = self._world.search("weibo", words, start=start, count=PAGE)
         total = total if self._most is None else min(total, self._most)
-        if start >= total and page > 1:
+        if (start >= total or fault is Fault.LAST_PAGE) and page > 1:
             return _reply({"ok": 0, "msg": "这里还没有内容", "data": {"cards": []}})
+        if fault is Fault.EMPTY:
+            posts, total = [], 0
         posts = [] if fault is Fault.EMPTY_PAGE else posts[: total - start]
         following = page + 1 if page * PAGE < total else None
         return Reply(self._page(words, page, posts, following, total).encode())

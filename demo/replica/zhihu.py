@@ -10,6 +10,7 @@ import json
 import re
 from typing import Any
 
+from demo.replica.faults import Fault, shown
 from demo.replica.http import Reply, Request
 from demo.replica.posts import Post, World
 
@@ -27,7 +28,7 @@ class Zhihu:
     def __init__(self, world: World, *, secret: str) -> None:
         self._world, self._secret, self._used = world, secret, 0
 
-    def search(self, request: Request) -> Reply:
+    def search(self, request: Request, fault: Fault | None = None) -> Reply:
         """At most ten items in the platform's own order, which is not that of time."""
         query = request.query
         if (refusal := self._stranger(request)) is not None:
@@ -36,7 +37,7 @@ class Zhihu:
         if len(words) not in QUERY_LENGTH or not count.isdigit() or not 1 <= int(count) <= MOST:
             return _failure(10001, "invalid parameter")
         self._used += 1
-        posts = self._ranked(words, int(count))
+        posts = shown(self._ranked(words, int(count)), fault)
         data = {
             "HasMore": False,
             "SearchHashId": hashlib.sha256(words.encode()).hexdigest()[:16],

@@ -17,7 +17,8 @@ UNRECORDED = {"busy"}  # never becomes a run
 
 def names_in_crawler() -> set[str]:
     """Those in its tables of refusals, and those written where errors are raised."""
-    tables = [table for name, table in vars(refusals).items() if name.isupper() and name != "LOGIN_WALLS"]
+    named_ones = ((name, table) for name, table in vars(refusals).items() if name.isupper() and name != "LOGIN_WALLS")
+    tables = [table for _, table in named_ones if isinstance(table, dict | tuple)]
     ends = [row for table in tables for row in (table.values() if isinstance(table, dict) else (r[-1] for r in table))]
     named = {end for end in ends if isinstance(end, str) and re.fullmatch(r"[a-z_]+", end)}
     raised = re.compile(r'(?:Refused|CrawlError|LayoutChanged|Unreachable)\(\s*"(\w+)"|reason="(\w+)"')

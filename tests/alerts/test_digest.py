@@ -109,9 +109,9 @@ def test_the_heaviest_posts_come_first_with_their_copies(db: Database) -> None:
         a_week(s)
         at = MIDNIGHT - 2 * HOUR
         say(s, Label.NEGATIVE, 3, at=at, text="喝出塑料")
-        say(s, Label.NEGATIVE, 1, at=at, text="喝出塑料", followers=2_000_000, likes=900)
+        say(s, Label.NEGATIVE, 1, at=at, text="喝出塑料", followers=3_000_000, likes=900)
     first = facts(db).worst[0]
-    assert (first.mention.text, first.mention.followers, first.copies) == ("喝出塑料", 2_000_000, 4)
+    assert (first.mention.text, first.mention.followers, first.copies) == ("喝出塑料", 3_000_000, 4)
 
 
 @pytest.mark.parametrize(

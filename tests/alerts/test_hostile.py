@@ -74,7 +74,7 @@ def test_long_posts_are_cut_with_an_ellipsis() -> None:
     ],
 )
 def test_only_web_addresses_become_links(why: str, url: str, is_link: bool) -> None:
-    mail = render_alert(no_chart(make_alert(), posts=make_posts(("文",), url=url)), zone=SHANGHAI)
+    mail = render_alert(no_chart(make_alert(), posts=make_posts(("文",), url=url), copied=None), zone=SHANGHAI)
     links = lxml.html.document_fromstring(mail.html).xpath("//a/@href")
     assert links == ([url] if is_link else []), why
     assert not is_link or (url in mail.text and f">{url.replace('&', '&amp;')}</a>" in mail.html), "shown whole"

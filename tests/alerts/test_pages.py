@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from alerts.blind import BlindNow
 from alerts.digest import Period
 from alerts.render import preview_html, render_alert, render_digest, render_freshness, render_hot
 from tests.alerts.hot_samples import make_hot, make_left, make_standing, make_visit
 from tests.alerts.samples import (
+    HOUR,
+    NOW,
     SHANGHAI,
     make_alert,
     make_brand_facts,
@@ -23,6 +26,11 @@ from tests.support import browser
 from tingfeng.model import Reason
 
 WIDTHS = (320, 390, 1280)
+BLIND_NOW = (
+    BlindNow(source="weibo", since=NOW - 18 * HOUR, cause="cookie_expired"),
+    BlindNow(source="W" * 80, since=NOW - HOUR, cause="c" * 60),
+)
+DOUBTS = ({"query": "W" * 60, "expected": 14.2, "seen": 0, "since": NOW.isoformat()},)
 ENDLESS = "啊" * 300 + "W" * 400
 
 
@@ -43,6 +51,11 @@ def pages() -> dict[str, str]:
     listed = {"hot": (make_visit(), wild), "hot_boards": ("hot:weibo",)}
     facts = {
         "alert": render_alert(alert, zone=SHANGHAI),
+        "blind": render_alert(replace(alert, chart=(), blind_now=BLIND_NOW), zone=SHANGHAI),
+        "silent": render_freshness(make_freshness(cause="suspicious_silence", doubts=DOUBTS), zone=SHANGHAI),
+        "blind daily": render_digest(
+            make_digest(brands=(make_brand_facts(days=()),), blind_now=BLIND_NOW), zone=SHANGHAI
+        ),
         "resolved": render_alert(replace(make_resolved(), chart=()), zone=SHANGHAI),
         "hostile": render_alert(hostile, zone=SHANGHAI),
         "freshness": render_freshness(make_freshness(detail="W" * 500), zone=SHANGHAI),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import lxml.html
 import pytest
 
+from alerts.blind import BlindNow
 from alerts.digest import Period
 from alerts.facts import AlertFacts, BlindSpan
 from alerts.jobs_say import BRANDS_PER_MAIL
@@ -18,6 +19,7 @@ from alerts.render import Rendered, preview_html, render_alert, render_digest, r
 from tests.alerts.hot_samples import make_hot, make_left
 from tests.alerts.samples import (
     BRAND,
+    HOUR,
     NOW,
     SHANGHAI,
     STEP,
@@ -160,7 +162,7 @@ def test_resolved_does_not_offer_to_silence_and_shows_no_alarm(mails: dict[str, 
         (
             "one gap",
             (BlindSpan(source="zhihu", since=NOW - 2 * STEP, until=NOW),),
-            "zhihu：11月20日 20:10 起还没有新数据（1 小时）",
+            "知乎：11月20日 20:10 起还没有新数据（1 小时）",
             "数据完整",
         ),
         (
@@ -176,9 +178,41 @@ def test_blindness_is_stated(why: str, blind: tuple[BlindSpan, ...], wanted: str
     assert wanted in text and unwanted not in text, why
 
 
+BLIND_NOW = (
+    BlindNow(source="weibo", since=NOW - 18 * HOUR, cause="cookie_expired"),
+    BlindNow(source="weibo-web", since=NOW - 30 * HOUR, cause="suspicious_silence"),
+    BlindNow(source="黑猫", since=NOW - HOUR, cause="from_a_plugin"),
+)
+UNSEEN = (
+    "微博自 03:10 起看不到（登录凭据过期）",
+    "微博（weibo-web）自 11月19日 15:10 起看不到（反常的安静）",
+    "黑猫自 20:10 起看不到（from_a_plugin）",
+)
+
+
+@pytest.mark.parametrize("line", UNSEEN)
+def test_what_cannot_be_seen_now_stands_in_every_alert_and_digest(line: str) -> None:
+    alert = render_alert(no_chart(make_alert(), blind=(), blind_now=BLIND_NOW), zone=SHANGHAI)
+    digest = render_digest(make_digest(brands=(), blind=(), blind_now=BLIND_NOW), zone=SHANGHAI)
+    for mail in (alert, digest):
+        assert line in mail.text and line in mail.html
+    assert "数据完整" not in alert.text + alert.html
+
+
+def test_a_silence_is_told_as_expected_against_seen() -> None:
+    doubts = (
+        {"query": "云杉奶茶", "expected": 14.2, "seen": 0, "since": (NOW - HOUR).isoformat()},
+        {"query": "", "expected": 0, "seen": 0, "since": None},
+    )
+    mail = render_freshness(make_freshness(cause="suspicious_silence", doubts=doubts), zone=SHANGHAI)
+    assert "平时与这次：云杉奶茶：11月20日 20:10 以来按平时应有约 14.2 条，只看到 0 条" in mail.text
+    assert "平时与这次：平时能往后翻页，这次只有第一页" in mail.text
+    assert "反常的安静（suspicious_silence；" in mail.text
+
+
 def test_freshness_tells_the_operator_what_broke_and_what_to_do(mails: dict[str, Rendered]) -> None:
     mail = mails["freshness"]
-    assert mail.subject == "【听风·运维】weibo 已 2 小时 5 分钟看不到数据"
+    assert mail.subject == "【听风·运维】微博 已 2 小时 5 分钟看不到数据"
     for words in (
         "平台要求登录",
         "login_required",

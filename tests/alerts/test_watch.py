@@ -103,8 +103,9 @@ def test_blind_sources_are_named_and_left_out(small):
     report = small.look(at, sources=(WEIBO, ZHIHU))
     (facts,) = small.notes.alerts
     assert report.steps[0].spike.blind_sources == ("zhihu",)
-    assert [(b.source, b.since, b.until) for b in facts.blind] == [("zhihu", NOW, facts.until)]
-    assert any("zhihu" in step for step in facts.to_do)
+    assert [(b.source, b.since, b.cause) for b in facts.blind_now] == [("zhihu", NOW, "stale")]
+    assert facts.blind == (), "what cannot be seen now is no gap of the past"
+    assert any("知乎" in step for step in facts.to_do)
 
 
 def test_what_came_of_blindness_is_no_end(small):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,11 @@ def zhihu(code: int, status: int = 200) -> Reply:
     return reply_json({"Code": code, "Message": "x", "Data": None}, status=status)
 
 
+def dated(**ahead: float) -> dict[str, str]:
+    """Headers of a server whose clock is that far ahead."""
+    return {"Date": format_datetime(NOW + timedelta(**ahead), usegmt=True)}
+
+
 BOMB = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><rss><channel>&b;</channel></rss>'
 FULL = page([post(NOW - timedelta(minutes=n), n=n) for n in range(10)], total=90, next_page=2)
 
@@ -62,6 +68,7 @@ WEIBO = [  # why, what the site answers, status, reason
     ("captcha by status", Reply(b"", 471), REFUSED, "captcha"),
     ("sent to log in", moved("https://passport.weibo.com/sso/signin?entry=x"), REFUSED, "login_required"),
     ("sent to a captcha", moved("https://passport.weibo.com/verify?token=abc"), REFUSED, "captcha"),
+    ("sent inside", moved("http://10.0.0.1/latest/meta-data/"), REFUSED, "private_address"),
     ("sent somewhere else", moved("https://elsewhere.example/x"), REFUSED, "redirected"),
     ("visitor page in place of data", html("Sina Visitor System"), REFUSED, "login_required"),
     ("captcha page in place of data", html("x", "请完成安全验证"), REFUSED, "captcha"),
@@ -78,6 +85,11 @@ WEIBO = [  # why, what the site answers, status, reason
     ("too slow, three times", Reply(b"{}", delay=1.2), FAILED, "unreachable"),
     ("moved away", Reply(b"", 404), FAILED, "not_found"),
     ("our fault", Reply(b"", 400), FAILED, "bad_request"),
+    ("their clock is three hours ahead", reply_json(NOTHING, headers=dated(hours=3)), FAILED, "clock_skew"),
+    ("their clock is a day behind", reply_json(NOTHING, headers=dated(days=-1)), FAILED, "clock_skew"),
+    ("out of a cache", reply_json(NOTHING, headers=dated(hours=-3) | {"Age": "10800"}), OK, ""),
+    ("a few minutes do not matter", reply_json(NOTHING, headers=dated(minutes=7)), OK, ""),
+    ("no time at all", reply_json(NOTHING, headers={"Date": "soon", "Age": "x"}), OK, ""),
     ("posts announced, none there", page([], total=90, next_page=2), FAILED, "layout_changed"),
     ("most posts unreadable", UNREADABLE, FAILED, "layout_changed"),
     ("nothing found is no refusal", NOTHING, OK, ""),
@@ -93,6 +105,7 @@ ZHIHU = [
     ("their trouble", zhihu(90001), FAILED, "unreachable"),
     ("a code we do not know", zhihu(77), REFUSED, "code_77"),
     ("no code", reply_json({"Data": {"Items": []}}), FAILED, "layout_changed"),
+    ("items under another name", reply_json({"Code": 0, "Data": {"Results": [1]}}), FAILED, "layout_changed"),
     ("no items", reply_json({"Code": 0, "Data": {"Items": "x"}}), FAILED, "layout_changed"),
     ("429 without a code", Reply(b"slow down", 429), REFUSED, "too_many_requests"),
     ("nothing found", reply_json({"Code": 0, "Data": {"Items": None, "EmptyReason": "no"}}), OK, ""),
@@ -109,6 +122,8 @@ FEED = [
     ("JSON, but no JSON Feed", reply_json({"items": []}), FAILED, "layout_changed"),
     ("a publisher's feed without entries", NO_NEWS, FAILED, "empty"),
     ("redirects without end", moved("/feed/loop"), REFUSED, "redirected"),
+    ("sent to log in", moved("https://passport.weibo.com/sso/signin"), REFUSED, "login_required"),
+    ("sent inside", moved("http://169.254.169.254/latest/"), REFUSED, "private_address"),
 ]  # fmt: skip
 ROBOTS = [
     ("robots.txt forbids", Reply("User-agent: *\nDisallow: /", type="text/plain"), REFUSED, "robots_denied"),
@@ -201,7 +216,7 @@ def test_every_name_is_explained_to_the_operator(results):
 
 def test_no_detail_repeats_what_may_be_secret(results):
     assert "token=abc" not in " ".join(r.detail for r in results.values())
-    assert results["weibo11"].detail == "HTTP 429, Retry-After 60"
+    assert "HTTP 429, Retry-After 60" in [r.detail for r in results.values()]
 
 
 def test_robots_are_obeyed_and_named(tmp_path, sqlite_url):
@@ -225,3 +240,39 @@ def test_a_refusal_on_the_second_page_keeps_the_first(sqlite_url):
     with serve(pages(FULL, Reply(b"", 432))) as site:
         [result] = crawl_all([make_spec(base_url=site.url, database_url=sqlite_url)])
     assert (result.status, result.reason, result.stored) == (REFUSED, "anticrawl", 10)
+
+
+@pytest.mark.parametrize(
+    ("why", "answer"),
+    [
+        ("ok −100", ok(-100, url="https://passport.weibo.com/login")),
+        ("a redirect", moved("https://passport.weibo.com/")),
+    ],
+)
+def test_a_login_wall_before_a_credential_means_that_it_has_expired(why, answer, sqlite_url):
+    with serve(pages(answer)) as site:
+        specs = [make_spec(base_url=site.url, database_url=sqlite_url, credential=c) for c in (None, "SUB=1")]
+        found = crawl_all(specs)
+    assert [(r.status, r.reason) for r in found] == [(REFUSED, "login_required"), (REFUSED, "cookie_expired")], why
+
+
+def test_a_small_difference_of_clocks_is_written_down_and_the_smallest_counts(sqlite_url):
+    first = reply_json(FULL, headers=dated(minutes=-20))
+    with serve(pages(first, reply_json(NOTHING, headers=dated(minutes=7)))) as site:
+        [result] = crawl_all([make_spec(base_url=site.url, database_url=sqlite_url)])
+    assert result.status is OK
+    assert 380 <= result.stats["clock_skew"] <= 420
+
+
+def test_posts_of_the_future_mean_a_wrong_clock(sqlite_url):
+    ahead = page([post(NOW + timedelta(hours=3, minutes=n), n=n) for n in range(10)], total=10)
+    with serve(pages(ahead)) as site:
+        [result] = crawl_all([make_spec(base_url=site.url, database_url=sqlite_url)])
+    assert (result.status, result.reason) == (FAILED, "clock_skew"), result
+
+
+def test_an_announced_second_page_that_never_comes_is_counted(sqlite_url):
+    with serve(pages(FULL)) as site:
+        [result] = crawl_all([make_spec(base_url=site.url, database_url=sqlite_url)])
+    assert result.status is OK and result.stats["search/first_page_only"] == 1
+    assert result.covered_since == NOW - timedelta(minutes=9), "and no more is claimed than was seen"

@@ -117,3 +117,30 @@ def test_killed_runs_are_closed(db: Database) -> None:
         ("weibo", RunStatus.RUNNING, ""),
         ("zhihu", RunStatus.FAILED, "killed"),
     ]
+
+
+def test_what_was_believed_too_early_is_taken_back(db: Database) -> None:
+    with db.write() as s:
+        stored_run(s, "weibo", since=at(-600), until=at(-300))
+        stored_run(s, "weibo", since=at(-200), until=at(0))
+        runs.uncover(s, "weibo", since=at(-350), until=at(-350))
+        runs.uncover(s, "zhihu", since=at(-350), until=at(0))
+        assert len(runs.coverage(s, "weibo", since=at(-600), until=at(0))) == 2, "nothing of it"
+        runs.uncover(s, "weibo", since=at(-400), until=at(-100))
+        assert runs.coverage(s, "weibo", since=at(-600), until=at(9)) == [(at(-600), at(-400)), (at(-100), at(0))]
+        runs.uncover(s, "weibo", since=at(-60), until=at(9))
+        assert runs.covered_until(s, "weibo") == at(-60)
+        assert runs.covered_until(s, "zhihu") is None
+        stored_run(s, "weibo", since=at(0), until=at(5), status=RunStatus.FAILED, reason="suspicious_silence")
+        [health] = runs.health(s, ["weibo"], at(9))
+        assert health.last_ok_at == at(-60), "seen no longer than is still believed"
+
+
+def test_good_runs_and_what_has_become_usual(db: Database) -> None:
+    failed = RunStatus.FAILED
+    with db.write() as s:
+        for minute, status, reason in ((1, RunStatus.OK, ""), (2, failed, "last_page_only"), (3, failed, "timeout")):
+            stored_run(s, "weibo", since=at(0), until=at(minute), status=status, reason=reason)
+        stored_run(s, "weibo", since=at(0), until=at(9), status=failed, reason="last_page_only")
+        found = runs.good(s, "weibo", limit=9, accept="last_page_only", accept_before=at(5))
+    assert [run.window_until for run in found] == [at(2), at(1)]
