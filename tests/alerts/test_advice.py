@@ -12,7 +12,7 @@ from crawler import refusals
 from tingfeng.model import Reason
 from tingfeng.refusals import NAMES
 
-UNRECORDED = {"busy"}  # never becomes a run
+UNRECORDED = {"busy", "lease_lost"}  # never becomes a run
 
 
 def names_in_crawler() -> set[str]:
