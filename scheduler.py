@@ -31,7 +31,7 @@ from alerts.jobs import watch
 from alerts.jobs_say import deliver, digest
 from alerts.notifier import Notifier
 from alerts.routing import Routing
-from crawler.jobs import crawl, resting_until
+from crawler.jobs import crawl, rests
 from sentiment.brands import BrandWords
 from sentiment.jobs import score_pending
 from sentiment.jobs_stories import group_pending
@@ -42,7 +42,7 @@ from store.database import Database, upgrade
 from store.jobs import retain
 from tingfeng.clock import utc_now
 from tingfeng.config import Config, SourceConfig
-from tingfeng.errors import TingfengError, UnknownName
+from tingfeng.errors import CrawlError, TingfengError, UnknownName
 from tingfeng.registry import nearest
 
 log = logging.getLogger("tingfeng.scheduler")
@@ -185,7 +185,7 @@ JOBS: dict[str, Job] = {
 # Who need not wait for its turn when the job before it brought something: minutes matter.
 FOLLOWS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "crawl": ("score", lambda report: report.run.stored > 0),
-    "score": ("stories", lambda report: report.mentions > 0),
+    "score": ("stories", lambda report: report.mentions > 0 or report.entries > 0),
     "stories": ("watch", lambda report: True),  # what was scored may have been grouped in an earlier turn
     "watch": ("deliver", lambda report: report.messages > 0),
     "digest": ("deliver", lambda reports: any(r.queued for r in reports)),
@@ -252,11 +252,18 @@ def _crawler(source: SourceConfig) -> Callable[[House, datetime], object]:
     """The crawl of one source at its turn; a platform that said no is left alone for a while, longer each time."""
 
     def turn(house: House, now: datetime) -> object:
-        until = resting_until(house.db, source.name, now=now)
-        if until is not None:
-            log.info("crawl rests after refusals: source=%s until=%s", source.name, until.isoformat("T", "seconds"))
+        rest = rests(house.db, source.name, now)
+        if rest is not None:
+            until = rest.until.isoformat("T", "seconds")
+            log.info("crawl rests after refusals: source=%s until=%s reason=%s", source.name, until, rest.reason)
             return None
-        return crawl_source(house, source, now)
+        try:
+            return crawl_source(house, source, now)
+        except CrawlError as e:
+            if e.reason != "busy":
+                raise
+            log.info("crawl left to another process: source=%s", source.name)
+            return None
 
     return turn
 

@@ -10,7 +10,7 @@ from alerts.alert_words import SUBJECT_BRAND_MAX
 from alerts.facts import BlindSpan
 from alerts.hot_lists import HotFacts
 from alerts.views import Figure, Post
-from alerts.wording import board, clean, count, cut, lasting, moment, percent, safe_url, stretch, zone_name
+from alerts.wording import board, clean, count, cut, label, lasting, moment, percent, safe_url, stretch, zone_name
 from store.hot import HotVisit
 from tingfeng.model import Reason
 
@@ -110,9 +110,10 @@ def _entry(v: HotVisit, zone: ZoneInfo, *, on: bool) -> Post:
     heat = "" if v.peak_heat is None else f"热度最高 {count(v.peak_heat)}"
     when = f"{moment(v.first_seen, zone)} 起" if on else stretch(v.first_seen, v.last_seen, zone)
     head = place(v) if on else board(v.board)
+    reads = "" if v.label is None else f"词条读来{label(v.label)}"
     link = safe_url(v.url)
     return Post(
-        about=" · ".join(filter(None, (head, best, heat, when))),
+        about=" · ".join(filter(None, (head, best, heat, when, reads))),
         text=cut(v.title) or "（没有文字）",
         link=link,
         shown=link or cut(v.url, 300),

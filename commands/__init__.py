@@ -40,6 +40,8 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "run": Entry("commands.run:run", "Run the daemon until SIGTERM. 启动守护进程"),
         "once": Entry("commands.run:once", "Run one job now. 立即执行一项任务"),
         "crawl": Entry("commands.run:crawl", "Crawl every source, or one, now. 立即抓取"),
+        "backfill": Entry("commands.backfill:backfill", "Read again what was missed. 补采遗漏时段"),
+        "brands": Entry("commands.brands:app", "Whether a mention means the brand. 品牌相关性"),
         "sentiment": Entry("commands.sentiment:app", "Score texts; correct, learn, evaluate. 情感分析"),
     },
     "Look 查看": {

@@ -17,6 +17,7 @@ import typer
 
 from commands.setup import load_checked, remarks
 from commands.shared import DEFAULT_CONFIG, AsJson, ConfigPath, say, say_json, say_table
+from tingfeng.clock import utc_now
 from tingfeng.errors import ConfigError, TingfengError
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ class Finding:
 
 def doctor(
     path: ConfigPath = DEFAULT_CONFIG,
-    live: Annotated[bool, typer.Option("--live", help="Ask the mail server too. 连接邮件服务器")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the mail server and each source, too. 连接邮件服务器与各数据源")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check Python, names, configuration, database, scorer, fonts and (--live) the mail server; 1 if one fails.
+    """Check Python, names, configuration, database, scorer, fonts and, --live, mail server and sources; 1 if one fails.
 
-    检查运行环境：Python、包名冲突、配置、数据库、模型、字体，以及邮件服务器（--live）。
+    检查运行环境：Python、包名冲突、配置、数据库、模型、字体，以及邮件服务器与各数据源（--live）。
     """
     findings = [*installation(), *configured(path, live=live)]
     if as_json:
@@ -96,6 +99,11 @@ def configured(path: Path, *, live: bool) -> Iterator[Finding]:
     yield from _data_dir(config)
     yield _tried("database", lambda: _database(config))
     yield _tried("scorer", lambda: _scorer(config))
+    yield from _mail_server(config, live=live)
+    yield from _sources(config, live=live)
+
+
+def _mail_server(config: Config, *, live: bool) -> Iterator[Finding]:
     if config.mail is None:
         yield Finding(check="mail", state="warn", detail="no [mail] section, nothing can be sent")
     elif live:
@@ -103,6 +111,24 @@ def configured(path: Path, *, live: bool) -> Iterator[Finding]:
         yield _tried("mail", lambda: _mail(mail))
     else:
         yield Finding(check="mail", state="ok", detail=f"{config.mail.host}:{config.mail.port}, not asked (use --live)")
+
+
+def _sources(config: Config, *, live: bool) -> Iterator[Finding]:
+    """Each enabled source by its own spider, asked once; nothing is stored."""
+    enabled = [source for source in config.sources if source.enabled]
+    if not live:
+        if enabled:
+            names = ", ".join(source.name for source in enabled)
+            yield Finding(check="sources", state="ok", detail=f"{names}: not asked (use --live) 未访问")
+        return
+    from commands.doctor_live import contacted
+
+    for source in enabled:
+        try:
+            state, detail = contacted(config, source, now=utc_now())
+        except TingfengError as e:
+            state, detail = "fail", str(e)
+        yield Finding(check=f"source {source.name}", state=state, detail=detail)
 
 
 def _tried(check: str, work: Callable[[], str]) -> Finding:

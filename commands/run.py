@@ -70,13 +70,13 @@ def crawl(
     """
     config = load(path)
     log_to_stderr(logging.WARNING)
-    runs = _crawl(config, _chosen(config, source), quiet=as_json)
+    runs = _crawl(config, chosen(config, source), quiet=as_json)
     if as_json:
         say_json(runs)
     raise typer.Exit(0 if all(r.status == "ok" for r in runs) else 1)
 
 
-def _chosen(config: Config, name: str | None) -> list[SourceConfig]:
+def chosen(config: Config, name: str | None) -> list[SourceConfig]:
     """One source by name, even if not enabled, or all that are."""
     if name is None:
         return [s for s in config.sources if s.enabled]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tingfeng.config import Config
 
 SHOWN = 10  # rejected rows
+REASONS_SHOWN = 5
 NOTES = {
     "day_only": "times without a clock, counted at 00:00 只有日期，按零点计",
     "no_id": "without an address or id, told apart by their words 无链接和编号，按内容去重",
@@ -198,8 +199,10 @@ def _tell(report: ImportReport, rejects: Path | None) -> None:
     else:
         told = f"added 新增 {report.added}, known 已有 {report.known}, rejected 拒收 {report.rejected}"
         say(f"rows 行 {report.rows}: {told}")
-    for reason, count in report.reasons.items():
+    for reason, count in list(report.reasons.items())[:REASONS_SHOWN]:
         say(f"  {count} × {reason}")
+    if len(report.reasons) > REASONS_SHOWN:
+        say(f"  … {len(report.reasons) - REASONS_SHOWN} more kinds 其他原因")
     for left in report.left[:SHOWN]:
         say(f"  {_where(left)}: {'；'.join(left.row.reasons)}")
     if len(report.left) > SHOWN:
@@ -217,7 +220,16 @@ def _tell_file(one: FileReport) -> None:
     if one.ignored:
         say("  not read 未读取: " + ", ".join(one.ignored))
     for what, count in sorted(one.notes.items()):
-        say(f"  {count} × {NOTES.get(what, what)}")
+        say(f"  {count} × {_note(what)}")
+
+
+def _note(what: str) -> str:
+    """A count's name in words; what readers of pages count has their own."""
+    if what in NOTES:
+        return NOTES[what]
+    kind, _, name = what.partition("_")
+    words = {"unreadable": "not a number in 无法识别的数字", "skipped": "posts skipped for want of 跳过的帖子，缺少"}
+    return f"{words[kind]} {name}" if kind in words else what
 
 
 def _where(left: Left) -> str:

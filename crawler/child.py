@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from crawler.spiders.base import TingfengSpider
 
 
-JITTER = 0.2
 ORPHAN_GRACE = 10.0  # seconds; Scrapy waits for answers under way, and nobody is left to wait for it
 
 
@@ -163,9 +162,9 @@ def settings_for(spec: CrawlSpec, kind: Any, options: Options, *, local: bool) -
             "SPIDER_MODULES": [],  # finding them would import them all
             "USER_AGENT": settings["USER_AGENT"] + (f" {options.contact}" if options.contact else ""),
             "ROBOTSTXT_OBEY": not (kind.robots_exempt or spec.robots_override_reason),
-            # Scrapy's jitter goes both ways; the delay is what lies at least between two requests.
-            "DOWNLOAD_DELAY": seconds / (1 - JITTER),
-            "DOWNLOAD_DELAY_JITTER": JITTER,
+            # What lies at least between two requests; RateMiddleware makes it longer by chance.
+            "DOWNLOAD_DELAY": seconds,
+            "DOWNLOAD_DELAY_JITTER": 0,
             "AUTOTHROTTLE_ENABLED": options.throttle,
             "AUTOTHROTTLE_START_DELAY": max(seconds, 0.0 if local else 1.0),
             "CONCURRENT_REQUESTS": options.concurrency,
@@ -178,6 +177,10 @@ def settings_for(spec: CrawlSpec, kind: Any, options: Options, *, local: bool) -
         },
         priority="cmdline",
     )
+    if spec.probe:
+        from crawler import probe
+
+        settings.setdict(probe.SETTINGS, priority="cmdline")
     return settings
 
 

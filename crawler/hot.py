@@ -42,7 +42,13 @@ def _entry(spider: TingfengSpider, post: Post) -> HotEntry | None:
     if not brands or post.rank is None:
         return None
     return HotEntry(
-        entry_id=post.native_id, title=post.title, url=post.url, rank=post.rank, heat=post.heat, brands=brands
+        entry_id=post.native_id,
+        title=post.title,
+        url=post.url,
+        rank=post.rank,
+        brands=brands,
+        heat=post.heat,
+        text="" if post.text == post.title else post.text,
     )
 
 

@@ -5,28 +5,30 @@ A subprocess because Twisted's reactor starts once per process, and because a cr
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import itertools
 import logging
+import random
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crawler.breaker import Breaker, State
 from crawler.doubt import doubted
+from crawler.jobs_rate import alone
 from crawler.jobs_windows import Past, cover, covered_since, gaps_to_fill, keep, starts
 from crawler.options import FIRST_WINDOW, duration
 from crawler.outcome import Filling, Result
 from crawler.process import run_child
 from crawler.spec import CrawlSpec
-from store import reach, runs
+from crawler.spiders import SPIDERS
+from store import breakers, reach, runs
 from store.database import Database, Session
-from tingfeng.errors import ConfigError, CrawlError, UnknownName
+from tingfeng.errors import ConfigError, UnknownName
 from tingfeng.model import Brand, Query, Run, RunStatus
+from tingfeng.registry import resolve
 
 if TYPE_CHECKING:
     from tingfeng.config_model import SourceConfig
@@ -34,9 +36,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 USUAL = Past()
+CONTACT_LIMIT = timedelta(minutes=2)
 AHEAD = timedelta(days=1)  # a demo's clock may have been set back since a row was written
-FIRST_REST, LONGEST_REST = timedelta(minutes=15), timedelta(hours=12)
-REMEMBERED = 12  # runs; as many refusals in a row make the longest rest
 UNKNOWN = datetime.fromtimestamp(0, UTC)
 MOST_REVISITS = 50  # known posts one run may be asked to look at again; the spider has its own budget
 
@@ -71,42 +72,78 @@ def crawl(
     (crawler.doubt). `stop` is asked twice a second and ends the crawl when it says True: the run has then failed as
     'stopped', and the windows of unfinished searches are read again. Never raises for what a platform does: a refusal,
     a time-out or a changed layout is a run with that status and reason. CrawlError 'busy' when another crawl of the
-    source is under way, ConfigError when first_window cannot be read, StoreError when the database cannot be used.
+    source is under way, 'lease_lost' when another machine took this one for dead, ConfigError when first_window cannot
+    be read, StoreError when the database cannot be used.
     """
     started = time.monotonic()
-    with _alone(state_dir, source.name):
+    with alone(db, _path(state_dir, source.name, "lock"), source.name) as lease:
         spec = _spec(db, source, brands, secret=secret, author_secret=author_secret, now=now)
         with db.write() as s:
-            runs.abandon(s, source=source.name, started_before=now + AHEAD, now=now)  # nobody else holds the lock
+            lease.take(s)
+            runs.abandon(s, source=source.name, started_before=now + AHEAD, now=now)  # nobody else has the lease
             spec = _planned(s, spec, _first_window(source), past)
             run = runs.begin(s, source.name, window_since=spec.since, window_until=now, now=now)
             known = reach.due(s, source.name, now=now, limit=MOST_REVISITS)
         spec = replace(spec, revisit=tuple(known), author_names=author_names)
         if source.robots_override_reason:
             log.warning("robots.txt overridden: source=%s reason=%s", source.name, source.robots_override_reason)
-        result = run_child(spec, time_limit=source.time_limit, log_path=_path(state_dir, source.name, "log"), stop=stop)
+
+        def stop_now() -> bool:
+            return not lease.keep() or stop()
+
+        log_path = _path(state_dir, source.name, "log")
+        result = run_child(spec, time_limit=source.time_limit, log_path=log_path, stop=stop_now)
         with db.read() as s:
             result = doubted(s, run, result, spec.queries, p=silence_p)
         ended = now + timedelta(seconds=time.monotonic() - started)
         with db.write() as s:
+            lease.give_back(s)
             run = _finish(s, run, spec, result, ended)
     _tell(run, seconds=time.monotonic() - started)
     return CrawlReport(run=run, filled=result.filled, reaches_back=result.reaches_back)
 
 
-def resting_until(db: Database, source: str, *, now: datetime) -> datetime | None:
-    """Until when a platform that said no should be left alone; None when it may be asked now.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resting:
+    """A source that is left alone until then, and why. `retry_after`: what the platform itself asked for, if it did."""
 
-    The first refusal in a row rests the source for FIRST_REST, each further one for twice as long, up to LONGEST_REST.
+    until: datetime
+    reason: str
+    failures: int  # in a row
+    retry_after: datetime | None
+
+
+def rests(db: Database, source: str, now: datetime) -> Resting | None:
+    """Whether a platform that said no is being left alone, until when and why; None when it may be asked now.
+
     Not enforced by `crawl`: an operator who has put things right does not wait.
     """
     with db.read() as s:
-        newest = runs.recent(s, limit=REMEMBERED, source=source)
-    refused = list(itertools.takewhile(lambda run: run.status is RunStatus.REFUSED, newest))
-    if not refused:
+        breaker = Breaker(**breakers.get(s, source))
+    if breaker.until is None or breaker.state(now) is not State.OPEN:
         return None
-    until = (refused[0].finished_at or refused[0].started_at) + min(LONGEST_REST, FIRST_REST * 2 ** (len(refused) - 1))
-    return until if until > now else None
+    return Resting(
+        until=breaker.until, reason=breaker.reason, failures=breaker.failures, retry_after=breaker.retry_after
+    )
+
+
+def _set_breaker(s: Session, run: Run, result: Result, ended: datetime) -> None:
+    said = result.stats.get("retry_after")
+    retry_after = datetime.fromisoformat(said) if said else None
+    before = Breaker(**breakers.get(s, run.source))
+    after = before.after(run.status, run.reason, retry_after=retry_after, now=ended, dice=random.random())
+    if after.until is None:
+        breakers.remove(s, run.source)
+    elif after != before:
+        breakers.put(
+            s,
+            run.source,
+            failures=after.failures,
+            until=after.until,
+            reason=after.reason,
+            retry_after=after.retry_after,
+            now=ended,
+        )
 
 
 def problems_of(source: SourceConfig, brands: Sequence[Brand], *, secret: str | None) -> list[str]:
@@ -124,6 +161,30 @@ def problems_of(source: SourceConfig, brands: Sequence[Brand], *, secret: str | 
     except UnknownName as e:
         return [f"sources.{source.name}.kind: {e}"]
     return []
+
+
+def contact(
+    source: SourceConfig, brands: Sequence[Brand], *, secret: str | None, now: datetime, state_dir: Path
+) -> Result:
+    """Ask `source` once through its spider and store nothing; `stats["findings"]` holds what was found out.
+
+    Like `crawl`, it never raises for what a platform does. It holds no lease and heeds no rest: an operator looks on.
+    """
+    spec = replace(_spec(None, source, brands, secret=secret, author_secret="", now=now), probe=True)
+    spec = replace(spec, since=now - _first_window(source), time_limit=min(source.time_limit, CONTACT_LIMIT))
+    return run_child(spec, time_limit=spec.time_limit, log_path=_path(state_dir, source.name, "contact.log"))
+
+
+def queries_of(source: SourceConfig, brands: Sequence[Brand]) -> tuple[Query, ...]:
+    """What a source is searched for: its queries, or else every brand by its name."""
+    asked = tuple(Query(brand=q.brand, text=q.text) for q in source.queries)
+    return asked or tuple(Query(brand=b.name, text=b.name) for b in brands)
+
+
+def reaches_back(source: SourceConfig) -> str:
+    """How much of the past the source's spider can read: "pages", "listed" or "none". It loads Scrapy."""
+    kind = resolve("spider", source.kind, SPIDERS)
+    return str(getattr(kind, "reaches_back", "none"))
 
 
 def _planned(s: Session, spec: CrawlSpec, first_window: timedelta, past: Past) -> CrawlSpec:
@@ -150,6 +211,7 @@ def _finish(s: Session, run: Run, spec: CrawlSpec, result: Result, ended: dateti
         now=ended,
     )
     cover(s, spec, run, result)
+    _set_breaker(s, run, result, ended)
     return run
 
 
@@ -177,12 +239,11 @@ def _spec(
     author_secret: str,
     now: datetime,
 ) -> CrawlSpec:
-    asked = tuple(Query(brand=q.brand, text=q.text) for q in source.queries)
     return CrawlSpec(
         source=source.name,
         kind=source.kind,
         base_url=source.base_url,
-        queries=asked or tuple(Query(brand=b.name, text=b.name) for b in brands),
+        queries=queries_of(source, brands),
         brands=tuple(brands),
         since=now,
         now=now,
@@ -200,14 +261,3 @@ def _path(state_dir: Path, source: str, suffix: str) -> Path:
     """A file of this source in the state folder; its name cannot lead out of there."""
     state_dir.mkdir(parents=True, exist_ok=True)
     return state_dir / f"crawl-{re.sub(r'[^A-Za-z0-9_-]', '_', source)}.{suffix}"
-
-
-@contextlib.contextmanager
-def _alone(state_dir: Path, source: str) -> Iterator[None]:
-    """Holds the source's lock, which dies with this process. CrawlError 'busy' when somebody else has it."""
-    with _path(state_dir, source, "lock").open("wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as e:
-            raise CrawlError("busy", f"another crawl of '{source}' is under way") from e
-        yield

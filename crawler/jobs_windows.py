@@ -15,6 +15,7 @@ from tingfeng.model import Query, Run, RunStatus
 
 OVERLAP = timedelta(minutes=10)  # platforms list a post some time after it was written
 GAPS_AT_ONCE = 5  # of one source in one run
+LOOKED_AT = 200  # gaps: those of queries that are not asked any more are among them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,16 +52,13 @@ def gaps_to_fill(s: Session, source: str, queries: Sequence[Query], past: Past, 
     if past.pages <= 0:
         return ()
     asked = {search_of(q): q for q in queries if past.brand in (None, q.brand)}
-    if past.since is None:
-        found = windows.worth_trying(s, source, limit=GAPS_AT_ONCE)
-    else:
+    if past.since is not None:
         for search in asked:
             windows.reach(s, source, search, since=past.since, now=now)
-        found = windows.gaps(s, source)
     since, until = past.since or datetime.min.replace(tzinfo=now.tzinfo), past.until or now
     cut = (
         Gap(id=g.id, query=asked[g.search], since=max(g.since, since), until=min(g.until, until), page=g.page)
-        for g in found
+        for g in windows.worth_trying(s, source, limit=LOOKED_AT)
         if g.search in asked
     )
     return tuple(gap for gap in cut if gap.since < gap.until)[:GAPS_AT_ONCE]

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares import redirect, robotstxt
+from scrapy.downloadermiddlewares import redirect, retry, robotstxt
+from scrapy.exceptions import NotConfigured
 from scrapy.http import Request, Response, TextResponse
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
 from w3lib.encoding import http_content_type_encoding
 
 from crawler.doors import TRUSTED, host_of, is_private, private_address
-from crawler.refusals import STATUSES, by_address, judge, translate
+from crawler.jobs_rate import Rate
+from crawler.refusals import STATUSES, by_address, judge, retry_after, translate
 from crawler.spiders.base import spider_of
 from crawler.times import MOST_SKEW
-from tingfeng.errors import CrawlError, Refused, Unreachable
+from store.database import Database
+from tingfeng.errors import CrawlError, Refused, StoreError, Unreachable
+
+PATIENCE = 30.0  # seconds a crawl waits before it tries again; a longer rest is the source's, not the crawl's
 
 
 class RobotsMiddleware(robotstxt.RobotsTxtMiddleware):
@@ -120,6 +128,56 @@ def clock_skew(response: Response, *, now: datetime) -> float | None:
     return (made.replace(tzinfo=made.tzinfo or UTC) - now).total_seconds() + cached
 
 
+class RateMiddleware:
+    """Waits for our turn at the host, which other processes may be asking too. Innermost: retries wait as well."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler, self.spider = crawler, spider_of(crawler)
+        self.delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
+        if self.delay <= 0 or not self.spider.spec.database_url:
+            raise NotConfigured
+        self.rate = Rate(Database(self.spider.spec.database_url), key=self.spider.options.rate_key)
+        crawler.signals.connect(self._closed, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        host = urlparse_cached(request).hostname or ""
+        engine = self.crawler.engine
+        slot = engine.downloader.slots.get(host) if engine else None  # AutoThrottle may have made it slower
+        delay = max(self.delay, slot.delay) if slot else self.delay
+        try:
+            at = self.rate.turn(host, delay=delay, earliest=slot.lastseen + slot.delay if slot else 0.0)
+        except StoreError as e:
+            raise CrawlError("store", str(e)) from e
+        await asyncio.sleep(max(0.0, at - time.monotonic()))
+
+    def _closed(self) -> None:
+        with contextlib.suppress(StoreError):  # a few turns are lost, no more
+            self.rate.close()
+        self.rate.db.close()
+
+
+class RetryMiddleware(retry.RetryMiddleware):
+    """Scrapy's, but a platform that says when to come back is not asked before: we wait, or give up if it is long."""
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        if response.status not in self.retry_http_codes:
+            return response
+        spider = spider_of(self.crawler)
+        now = spider.now()
+        at = retry_after(response, now=now)
+        wait = (at - now).total_seconds() if at else 0.0
+        if wait > PATIENCE:
+            return response
+        if wait > 0:
+            spider.count("retry/waited")
+            await asyncio.sleep(wait)
+        return super().process_response(request, response)
+
+
 class GuardMiddleware:
     """Turns every answer that is no answer into an error with a name. Sits outside retry."""
 
@@ -133,6 +191,8 @@ class GuardMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         self.spider.outcome.pages += 1
         self._compare_clocks(response)
+        if response.status != 200 and (at := retry_after(response, now=self.spider.now())):
+            self.spider.outcome.wait_until(at)
         if response.status != 200 and not request.meta.get("dont_obey_robotstxt"):
             error = self.spider.judge(response) or judge(response)
             if error is not None:

@@ -27,6 +27,7 @@ class Options:
 
     first_window: timedelta = FIRST_WINDOW  # how far back the very first crawl reads
     delay: timedelta = timedelta(seconds=1)  # between two requests to one host, at least
+    rate_key: str = ""  # sources with the same key share one delay; empty: those that ask the same host do
     throttle: bool = True  # let slow answers slow us down further (AutoThrottle)
     concurrency: int = 1  # requests under way at once, 1–64; more than 1 only on this machine
     timeout: timedelta = timedelta(seconds=30)  # for one answer

@@ -88,6 +88,9 @@ class Outcome:
     through: dict[str, datetime | None] = field(default_factory=dict)  # closed search → how far back it got
     filled: list[Filling] = field(default_factory=list)
     reaches_back: str = "none"
+    retry_after: datetime | None = None
+    probe: bool = False  # only contact was made: searches stay open, one good answer is enough
+    findings: dict[str, Any] = field(default_factory=dict)  # by a probe
     lost: bool = False  # something that was read did not reach the store
     named_errors: int = 0  # of the errors in Scrapy's log, those that a search has raised under a name
     again: list[Post] = field(default_factory=list)  # known posts seen again; only their counts are news
@@ -107,6 +110,10 @@ class Outcome:
             self.whose.setdefault(search, set()).add(name_of(query))
         if query is not None:
             self.yields[name_of(query)] += 0
+
+    def wait_until(self, at: datetime) -> None:
+        """The platform said not to come back before; of several words the longest counts."""
+        self.retry_after = max(at, self.retry_after or at)
 
     def heard(self, query: Query | None, published_at: datetime) -> None:
         """One more mention was found on behalf of `query`."""
@@ -169,8 +176,14 @@ class Outcome:
             finished=self.finished() if sound else {},
             filled=tuple(self.filled) if sound else (),
             reaches_back=self.reaches_back,
-            stats=dict(sorted(self.tally.items())) | self._by_query(),
+            stats=self._stats(),
         )
+
+    def _stats(self) -> dict[str, Any]:
+        stats = dict(sorted(self.tally.items())) | self._by_query()
+        if self.probe:
+            stats["findings"] = self.findings
+        return stats | ({"retry_after": self.retry_after.isoformat()} if self.retry_after else {})
 
     def _by_query(self) -> dict[str, Any]:
         """What later runs are compared with: mentions by query, the newest of each, and how the clocks differ."""
@@ -184,7 +197,9 @@ class Outcome:
             return CrawlError("stopped", f"Scrapy ended with '{self.finish_reason}'")
         if errors_logged:
             return CrawlError("crash", f"{errors_logged} errors in the log")
-        if self.open_searches:
+        if self.probe and not self.pages:
+            return CrawlError("incomplete", "nothing was asked")
+        if self.open_searches and not self.probe:
             return CrawlError("incomplete", "unfinished: " + ", ".join(sorted(self.open_searches)))
         skipped = self.skipped
         if self._unreadable():

@@ -6,12 +6,16 @@ Statuses, addresses and words as collected in sources.md 1.9, 2.1, 2.4 and 14. O
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import exceptions
 from scrapy.http import Response
 
 from tingfeng.errors import CrawlError, LayoutChanged, Refused, Unreachable
+
+LONGEST_WAIT = 30 * 86_400  # seconds; whoever asks for more is not understood, or jokes
 
 # HTTP status → name. All of these are a hard stop: no retry, no other identity, no solving.
 STATUSES = {
@@ -99,7 +103,7 @@ def judge(response: Response) -> CrawlError | None:
             by_address(target), f"HTTP {status} to {parts.hostname}{parts.path}"
         )  # no query: may hold tokens
     if status >= 500 or status == 408:
-        return Unreachable("unreachable", f"HTTP {status}")
+        return Unreachable("unreachable", f"HTTP {status}" + _waiting(response))
     if status in (404, 410):
         return CrawlError("not_found", f"HTTP {status}")
     if 200 < status < 300:
@@ -107,10 +111,39 @@ def judge(response: Response) -> CrawlError | None:
     return CrawlError("bad_request", f"HTTP {status}")
 
 
+def retry_after(response: Response, *, now: datetime) -> datetime | None:
+    """When the platform says we may come back: seconds or an HTTP-date; None when it says nothing readable.
+
+    A date counts from the answer's own Date, as the platform's clock may differ from ours.
+    """
+    told = _header(response, "Retry-After")
+    if told.isascii() and told.isdigit() and len(told) <= 9:
+        return now + timedelta(seconds=min(int(told), LONGEST_WAIT))
+    at = http_date(told)
+    if at is None:
+        return None
+    wait = (at - (http_date(_header(response, "Date")) or now)).total_seconds()
+    return now + timedelta(seconds=min(max(wait, 0.0), LONGEST_WAIT))
+
+
+def http_date(text: str) -> datetime | None:
+    """ "Fri, 20 Nov 2026 04:00:00 GMT" → aware UTC; None for anything else."""
+    try:
+        at = parsedate_to_datetime(text[:60])
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):  # what the library makes of "", of a year 0, of an offset of days
+        return None
+
+
 def _waiting(response: Response) -> str:
     """What the platform says about coming back, if it says it plainly."""
-    told = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
-    return f", Retry-After {told}" if told.isdigit() and len(told) < 7 else ""
+    told = _header(response, "Retry-After")
+    plain = (told.isascii() and told.isdigit() and len(told) < 10) or http_date(told) is not None
+    return f", Retry-After {told[:60]}" if plain else ""
+
+
+def _header(response: Response, name: str) -> str:
+    return (response.headers.get(name) or b"").decode("latin-1").strip()
 
 
 def not_json(body: bytes) -> CrawlError:

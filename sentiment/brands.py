@@ -19,7 +19,7 @@ Aspects = Mapping[tuple[int, str], str]  # (mention_id, brand) → "name:label",
 
 
 class BrandWords:
-    """Made from a configuration's brands and its `whole_words`; `filters`: the folder of learnt filters of relevance."""
+    """Made from a configuration's brands and its `whole_words`; `filters`: the folder of learnt filters."""
 
     def __init__(
         self, brands: Sequence[Brand], whole_words: Sequence[str] = (), *, filters: Path | None = None

@@ -1,4 +1,4 @@
-"""The scoring job: texts without a verdict → score rows, whose they are, and buckets; a batch and a transaction at a time."""
+"""The scoring job: texts without a verdict → score rows, whose they are, buckets; a transaction per batch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sentiment.relevance import Judge
 from sentiment.scorer import Scorer
 from sentiment.terms import terms_of
 from sentiment.tokenizer import Tokenizer
-from store import scores
+from store import hot, scores
 from store.database import Database
 from store.scores import Pending
 from tingfeng.model import Score
@@ -31,6 +31,7 @@ class ScoreReport:
     comments: int
     seconds: float
     stopped: bool  # asked to stop before everything was done
+    entries: int = 0  # of hot lists, judged
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ class _Work:
     texts: int = 0
     mentions: int = 0
     comments: int = 0
+    entries: int = 0
 
 
 def score_pending(
@@ -66,6 +68,8 @@ def score_pending(
     words = words or BrandWords(())
     work = _Work(db, scorer, words.tokenizer, batch, words.aspects(scorer), words.relevance)
     stopped = False
+    while _entries(work):  # a handful, and somebody may be waiting to be told
+        pass
     for step in (_mentions, _comments):
         while not (stopped := bool(stop and stop())) and step(work):
             if progress:
@@ -74,7 +78,12 @@ def score_pending(
             break
     took = time.monotonic() - started
     report = ScoreReport(
-        texts=work.texts, mentions=work.mentions, comments=work.comments, seconds=took, stopped=stopped
+        texts=work.texts,
+        mentions=work.mentions,
+        comments=work.comments,
+        seconds=took,
+        stopped=stopped,
+        entries=work.entries,
     )
     log.info(
         "score done: scorer=%s/%s texts=%d mentions=%d comments=%d seconds=%.2f",
@@ -97,6 +106,23 @@ def _mentions(work: _Work) -> bool:
     with work.db.write() as s:
         work.mentions += scores.record(s, fresh, pending, scorer=name, version=version, aspects=told, judged=whose)
     work.texts += len(fresh)
+    return True
+
+
+def _entries(work: _Work) -> bool:
+    """One batch of hot-list entries: how each title reads, whether it is about its brand. They are never counted."""
+    with work.db.read() as s:
+        pending = hot.unjudged(s, limit=work.batch)
+    if not pending:
+        return False
+    labels = [verdict.label for verdict in work.scorer.score([p.title for p in pending])]
+    whose = work.judge.judge(pending)
+    by = f"{work.scorer.name}/{work.scorer.version}"
+    with work.db.write() as s:
+        for entry, label in zip(pending, labels, strict=True):
+            told = whose.get((entry.mention_id, entry.brand))
+            hot.judge(s, entry.mention_id, label=label, relevant=told.relevant if told else None, by=by)
+    work.entries += len(pending)
     return True
 
 

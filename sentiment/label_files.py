@@ -32,7 +32,7 @@ class Wanted:
 
 def read_wanted(path: Path) -> list[Wanted]:
     """Rows of {"id", "label"} and, if wanted, "brand" and "note". ScoringError with a line per mistake."""
-    return _read(path, _wanted)
+    return read_rows(path, _wanted)
 
 
 def read_texts(path: Path) -> list[tuple[str, Label]]:
@@ -48,19 +48,26 @@ def read_texts(path: Path) -> list[tuple[str, Label]]:
             raise ValueError(f"the same text is {first.name.lower()} at {where}")
         return storable(text), label
 
-    return list(dict(_read(path, one)).items())
+    return list(dict(read_rows(path, one)).items())
 
 
 def _wanted(row: Mapping[str, Any], at: str) -> Wanted:
+    number = mention_number(row)
+    brand, note = row.get("brand"), row.get("note")
+    label = label_of(row.get("label"))
+    return Wanted(mention_id=number, label=label, brand=str(brand) if brand else None, note=str(note or ""), at=at)
+
+
+def mention_number(row: Mapping[str, Any]) -> int:
+    """The "id" of a row. ValueError when it is no number of a mention."""
     number = str(row.get("id", "")).strip()
     if isinstance(row.get("id"), bool) or not (number.isascii() and number.isdecimal() and int(number) < 1 << 63):
         raise ValueError(f"expected \"id\" to be the number of a mention, got '{number}'")
-    brand, note = row.get("brand"), row.get("note")
-    label = label_of(row.get("label"))
-    return Wanted(mention_id=int(number), label=label, brand=str(brand) if brand else None, note=str(note or ""), at=at)
+    return int(number)
 
 
-def _read(path: Path, one: Callable[[Mapping[str, Any], str], T]) -> list[T]:
+def read_rows(path: Path, one: Callable[[Mapping[str, Any], str], T]) -> list[T]:
+    """What `one` makes of each row and where it stands. ScoringError with a line per ValueError of `one`."""
     found: list[T] = []
     problems: list[str] = []
     for number, row in _rows(path):

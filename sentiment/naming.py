@@ -1,8 +1,9 @@
 """Whether a brand's name stands in a text as a word: 小米 in 小米粥, mac in machine do not name the brand.
 
-A Chinese word is bounded as the segmenter bounds it: a longer word of the dictionary that covers it (小米粥, 苹果醋), or one
-that reaches into it (广大|众多), means something else, unless what it adds is a word of trade or the brand's own (苹果公司).
-A Latin word ends where letters end; digits may follow a letter (iPhone15), and Chinese neighbours are a bound (买Mac了).
+A Chinese word is bounded as the segmenter bounds it: a longer word of the dictionary that covers it (小米粥), or one
+that reaches into it (广大|众多), means something else, unless what it adds is a word of trade or the brand's own
+(苹果公司). A Latin word ends where letters end; digits may follow a letter (iPhone15), and Chinese neighbours are a
+bound (买Mac了).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from sentiment.tokenizer import Tokenizer
 from tingfeng.model import Brand
@@ -19,36 +20,16 @@ from tingfeng.words import Hit, WordFinder, fold
 
 RULES = 1  # grows when the same words are judged otherwise
 MOST = 40  # places of one word in one text that are looked at
-REACH = 12  # characters around a place that are segmented
+REACH = 6  # characters around a place that are segmented
 LONGEST_MORE = 3  # characters a covering word may add on one side
 SURE, UNSURE = 0.99, 0.5  # the rules' probability: what they rule out, and what they only let pass
 
 # What a dictionary's longer word may add to a name without meaning something else: 苹果公司, 大众汽车.
 TRADE = frozenset(
-    [
-        "公司",
-        "集团",
-        "企业",
-        "品牌",
-        "汽车",
-        "轿车",
-        "手机",
-        "电脑",
-        "平板",
-        "电视",
-        "科技",
-        "数码",
-        "商城",
-        "商店",
-        "官网",
-        "官方",
-        "客服",
-        "门店",
-        "专卖店",
-        "旗舰店",
-        "股份",
-        "总部",
-    ]
+    str.split(
+        "公司 集团 企业 品牌 汽车 轿车 手机 电脑 平板 电视 科技 数码 商城 商店 官网 官方 客服 门店"
+        " 专卖店 旗舰店 股份 总部"
+    )
 )
 
 
@@ -82,6 +63,10 @@ class Naming:
     def __init__(self, brands: Sequence[Brand], tokenizer: Tokenizer) -> None:
         self._ways = {brand.name: _Way.of(brand, tokenizer.name) for brand in brands}
         self._finder = WordFinder(word for way in self._ways.values() for word in way.all)
+        self._owners: dict[str, list[str]] = {}
+        for name, way in self._ways.items():
+            for word in way.names:
+                self._owners.setdefault(word, []).append(name)
         self._tokenizer = tokenizer
 
     def knows(self, brand: str) -> bool:
@@ -98,7 +83,11 @@ class Naming:
         return Look(folded, places)
 
     def rule(self, look: Look, brand: str) -> Ruling:
-        """What the rules say. A text that nowhere holds the name, which the source found all the same, passes."""
+        """What the rules say.
+
+        A text that nowhere holds the name the source found all the same, by words that were not the author's own (what
+        was reposted, the question): must and any may stand there too, so only `none` rules it out.
+        """
         way = self._ways[brand]
         names = tuple(self._found(look, way.names, way))
         others = {word: tuple(self._found(look, [word], way)) for word in way.listed}
@@ -107,9 +96,9 @@ class Naming:
         why = ""
         if names and not any(f.stands for f in names):
             why = "inside"
-        elif not way.must <= stands:
+        elif names and not way.must <= stands:
             why = "must"
-        elif way.any and not way.any & stands:
+        elif names and way.any and not way.any & stands:
             why = "any"
         elif way.none & stands:
             why = "none"
@@ -127,11 +116,7 @@ class Naming:
     def others_named(self, look: Look, brand: str) -> int:
         """How many other configured brands have a name written there."""
         own = self._ways[brand].names
-        return sum(
-            any(word in look.places and word not in own for word in way.names)
-            for name, way in self._ways.items()
-            if name != brand
-        )
+        return len({owner for word in look.places if word not in own for owner in self._owners.get(word, ())})
 
     def _found(self, look: Look, words: Iterable[str], way: _Way) -> Iterator[Found]:
         for word in words:
@@ -143,7 +128,8 @@ class Naming:
         left, right = _latin_more(text, start, end)
         if left or right:
             return text[start - left : end + right]
-        if not (_is_chinese(text[start]) or _is_chinese(text[end - 1])):
+        before, after = text[start - 1 : start], text[end : end + 1]
+        if not (_meet(before, text[start]) or _meet(text[end - 1], after)):
             return ""
         return next(
             (w for a, b in self._covers(text, start, end) if not way.allows((w := text[a:b]), text[start:end])), ""
@@ -157,13 +143,13 @@ class Naming:
         tokens = self._tokenizer.cut(text[first : end + REACH])
         ends = list(accumulate(map(len, tokens), initial=first))
         knows = self._tokenizer.knows
-        for a, b in zip(ends, ends[1:], strict=False):
+        for a, b in pairwise(ends):
             if (a < start < b or a < end < b) and knows(text[a:b]):
                 yield a, b
-        before = [a for a in {*ends, start} if start - LONGEST_MORE <= a <= start]
-        after = [b for b in {*ends, end} if end <= b <= end + LONGEST_MORE]
-        for a in sorted(before):
-            for b in sorted(after, reverse=True):
+        before = [a for a in ends if start - LONGEST_MORE <= a < start]
+        after = [b for b in ends if end < b <= end + LONGEST_MORE]
+        for a in (*before, start):
+            for b in (*reversed(after), end):
                 if b - a > end - start and knows(text[a:b]):
                     yield a, b
 
@@ -221,6 +207,11 @@ def _latin_more(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _run(text: str) -> int:
     return next((i for i, sign in enumerate(text) if not _is_latin(sign)), len(text))
+
+
+def _meet(a: str, b: str) -> bool:
+    """Whether two neighbours may be parts of one Chinese word."""
+    return _is_chinese(a) and _is_chinese(b)
 
 
 def _is_chinese(sign: str) -> bool:

@@ -49,7 +49,7 @@ class Judge:
             look, ours = looks[one.text], filters[one.brand]
             ruling = self.naming.rule(look, one.brand)
             if ruling.relevant and ruling.names and ours is not None:
-                found[one.mention_id, one.brand] = _by(ours, self._features(look, one.text, ruling, one.brand))
+                found[one.mention_id, one.brand] = _by(ours, self._features(look, one.text, ruling, ours))
             else:
                 found[one.mention_id, one.brand] = self.naming.judgement(ruling, one.brand)
         return found
@@ -59,7 +59,7 @@ class Judge:
         ruling, ours = self.naming.rule(look, brand), self.filter(brand)
         if not (ruling.relevant and ruling.names and ours is not None):
             return Reasons(relevance=self.naming.judgement(ruling, brand), ruling=ruling)
-        seen = self._features(look, text, ruling, brand)
+        seen = self._features(look, text, ruling, ours)
         return Reasons(
             relevance=_by(ours, seen), ruling=ruling, threshold=ours.threshold, parts=tuple(ours.parts(seen))
         )
@@ -83,9 +83,9 @@ class Judge:
             self._loaded[brand] = "", None
         return self._loaded[brand][1]
 
-    def _features(self, look: Look, text: str, ruling: Ruling, brand: str) -> Mapping[str, float]:
-        others = self.naming.others_named(look, brand)
-        return features(look, text, ruling.names, self.tokenizer, others=others)
+    def _features(self, look: Look, text: str, ruling: Ruling, ours: Filter) -> Mapping[str, float]:
+        others = self.naming.others_named(look, ours.brand)
+        return features(look, text, ruling.names, self.tokenizer, others=others, only=ours.weights)
 
 
 def _by(ours: Filter, seen: Mapping[str, float]) -> Relevance:

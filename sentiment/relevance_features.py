@@ -1,15 +1,16 @@
 """What a relevance filter looks at: the words of a text, what stands around the name, and what the text is about.
 
-Features are named in words, so that a filter can be read: "word:甜", "left:吃", "near:一斤", "topic:farm", "form:UPPER".
+Features are named in words, so that a filter can be read: "word:甜", "left:吃", "near:一斤", "topic:farm".
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from itertools import accumulate
+from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from itertools import accumulate, chain, pairwise
 
 from sentiment.naming import Found, Look
 from sentiment.synonyms import lines_of
@@ -20,6 +21,7 @@ FEATURES = 1  # grows when the same text gets other features; a filter made befo
 NEAR = 6  # characters around a name from which runs of two are taken
 LONGEST = 4_000  # characters of a text that are looked at
 PLACES = 8  # of a name
+REMEMBERED = 1 << 16  # words
 # How far a weight of the kind may stray for the same price; fitted on the training half of bench/relevance only.
 SCALE = {
     "word": 0.5,
@@ -35,77 +37,75 @@ SCALE = {
 # What people say of brands at all, whatever the brand makes: one feature each, so that few marks suffice.
 _COMMERCE = ("company", "stock", "service")
 _SUMS = {"commerce": _COMMERCE, "goods": (*_COMMERCE, "phone", "computer", "car", "home")}
-_SAYS_NOTHING = frozenset(
-    [
-        "的",
-        "了",
-        "是",
-        "在",
-        "和",
-        "就",
-        "都",
-        "也",
-        "还",
-        "这",
-        "那",
-        "个",
-        "一",
-        "不",
-        "有",
-        "我",
-        "你",
-        "被",
-        "给",
-        "把",
-        "着",
-        "过",
-        "吗",
-        "呢",
-        "吧",
-        "啊",
-    ]
-)
+_TWICE = 2**0.5  # what is said again says a little more
+_SAYS_NOTHING = frozenset(str.split("的 了 是 在 和 就 都 也 还 这 那 个 一 不 有 我 你 被 给 把 着 过 吗 呢 吧 啊"))
 
 
 def features(
-    look: Look, text: str, names: Sequence[Found], tokenizer: Tokenizer, *, others: int = 0
+    look: Look,
+    text: str,
+    names: Sequence[Found],
+    tokenizer: Tokenizer,
+    *,
+    others: int = 0,
+    only: Container[str] | None = None,
 ) -> dict[str, float]:
-    """Of a text and the places where the brand is named in it; `others`: how many other brands are."""
+    """Of a text and the places where the brand is named in it; `others`: how many other brands are.
+
+    `only`: the features a filter knows; others are left out, which is most of the work.
+    """
     folded = look.folded[:LONGEST]
     places = [(n.start, n.end) for n in names if n.stands and n.end <= LONGEST][:PLACES]
     tokens = tokenizer.cut(folded)
-    counts = Counter(_kinds(folded, tokens, places))
-    counts.update(_forms(text, places))
-    if others:
-        counts["also:brand"] = 1
-    found = {name: SCALE[name.partition(":")[0]] * min(n, 2) ** 0.5 for name, n in counts.items()}
+    ends = [0, *accumulate(map(len, tokens))]
+    found: dict[str, float] = {}
     said = topics(folded, tokens, places)
     for name, n in said.items():
         found[f"topic:{name}"] = SCALE["topic"] * math.log2(1 + n)
     for name, parts in _SUMS.items():
         if n := sum(said.get(part, 0) for part in parts):
             found[f"about:{name}"] = math.log2(1 + n)
+    if others:
+        found["also:brand"] = SCALE["also"]
+    seen = chain(_words(tokens, ends, places), _around(folded, tokens, ends, places), _forms(text, places))
+    for name in seen if only is None else filter(only.__contains__, seen):
+        scale = SCALE[name.partition(":")[0]]
+        found[name] = scale * _TWICE if name in found else scale
     return found
 
 
-def _kinds(folded: str, tokens: Sequence[str], places: Sequence[tuple[int, int]]) -> Iterator[str]:
-    ends = [0, *accumulate(map(len, tokens))]
-    for token, start, end in zip(tokens, ends, ends[1:], strict=False):
-        if _says_something(token) and not any(start < e and s < end for s, e in places):
-            yield f"word:{token}"
+Places = Sequence[tuple[int, int]]
+
+
+def _words(tokens: Sequence[str], ends: Sequence[int], places: Places) -> Iterator[str]:
+    """The words of the text outside the names."""
+    inside = {i for start, end in places for i in range(bisect_right(ends, start) - 1, bisect_left(ends, end))}
+    for i, token in enumerate(tokens):
+        if i not in inside and (feature := _word(token)):
+            yield feature
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _word(token: str) -> str:
+    """Its feature; "" of a word that says nothing."""
+    says = any(map(str.isalnum, token)) and token not in _SAYS_NOTHING and not token.isdecimal()
+    return f"word:{token}" if says else ""
+
+
+def _around(folded: str, tokens: Sequence[str], ends: Sequence[int], places: Places) -> Iterator[str]:
+    """What stands next to the names, as words and as characters."""
     for start, end in places:
-        left = next((t for t, e in zip(reversed(tokens), reversed(ends), strict=False) if e <= start and t.strip()), "")
-        right = next((t for t, s in zip(tokens, ends, strict=False) if s >= end and t.strip()), "")
-        yield f"left:{left or '^'}"
-        yield f"right:{right or '$'}"
+        before, after = bisect_right(ends, start) - 2, bisect_left(ends, end)
+        while before >= 0 and not tokens[before].strip():
+            before -= 1
+        while after < len(tokens) and not tokens[after].strip():
+            after += 1
+        yield f"left:{tokens[before] if before >= 0 else '^'}"
+        yield f"right:{tokens[after] if after < len(tokens) else '$'}"
         yield f"before:{folded[start - 1 : start] or '^'}"
         yield f"after:{folded[end : end + 1] or '$'}"
         for stretch in (folded[max(0, start - NEAR) : start], folded[end : end + NEAR]):
-            yield from {f"near:{a}{b}" for a, b in zip(stretch, stretch[1:], strict=False) if (a + b).isalnum()}
-
-
-def _says_something(token: str) -> bool:
-    return any(map(str.isalnum, token)) and token not in _SAYS_NOTHING and not token.isdecimal()
+            yield from {f"near:{a}{b}" for a, b in pairwise(stretch) if a.isalnum() and b.isalnum()}
 
 
 def _forms(text: str, places: Sequence[tuple[int, int]]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ LARGEST = 4 << 20  # bytes of a file
 _CURRENT = "current"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Filter:
     """Logistic: a weight for each feature that was seen, and a threshold from which a text counts."""
 
@@ -41,7 +42,7 @@ class Filter:
         found = [(name, self.weights[name] * value) for name, value in features.items() if name in self.weights]
         return sorted(found, key=lambda part: (-abs(part[1]), part[0]))
 
-    @property
+    @cached_property  # asked for every text
     def digest(self) -> str:
         return blake2b(self._told(), digest_size=6).hexdigest()
 

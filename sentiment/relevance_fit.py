@@ -95,8 +95,8 @@ def surprise(p: Floats, ours: Bools) -> float:
 
 
 def threshold(p: Floats, ours: Bools) -> float:
-    """The lowest one whose precision on `p` reaches AIM, unless that costs more than a quarter of what is ours; else the
-    one of the best precision, weighed twice, and recall.
+    """The lowest one whose precision on `p` reaches AIM, unless it keeps too little of what is ours; else the one with
+    the best of both, precision weighing twice.
 
     Half way to the next lower probability, so that it does not hang on one text; within sensible bounds.
     """

@@ -26,7 +26,7 @@ class Tokenizer(Protocol):
     def cut(self, text: str) -> list[str]: ...
 
     def knows(self, word: str) -> bool:
-        """Whether it is a word of the dictionary or one of the user's, not one that was guessed."""
+        """Whether a storable text is a word of the dictionary or one of the user's, not one that was guessed."""
         ...
 
 
@@ -68,7 +68,7 @@ class RjiebaTokenizer:
         return list(self._cut_runs(words)) if _RUN.search(text) else words
 
     def knows(self, word: str) -> bool:
-        return bool(self._has_word(storable(word)))
+        return bool(self._has_word(word))
 
     def _cut_runs(self, words: list[str]) -> Iterator[str]:
         for word in words:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from store.mentions import stored_id
 from store.sql import affected, insert_into, table
 from store.tables_hot import HotBoardRow, HotEntryRow
-from tingfeng.model import HotEntry, HotPage, storable
+from tingfeng.model import HotEntry, HotPage, Label, storable
 
 ENTRY, BOARD = table(HotEntryRow), table(HotBoardRow)
 AWAY = timedelta(hours=6)  # an entry that comes back after longer is on a new visit
@@ -45,6 +45,17 @@ class HotVisit:
     last_rank: int
     peak_heat: int | None
     seen: int
+    label: Label | None = None  # how its title reads; None: not judged yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotPending:
+    """An entry that waits to be judged. `mention_id` is its own id: judges of whose a text is ask for that name."""
+
+    mention_id: int
+    brand: str
+    title: str
+    text: str  # title and description
 
 
 def add(s: Session, page: HotPage) -> int:
@@ -78,7 +89,8 @@ def _enter(s: Session, page: HotPage, entry: HotEntry, brand: str, before: datet
     board, number = page.board[:80], stored_id(entry.entry_id)
     of_it = (ENTRY.c.brand == brand, ENTRY.c.board == board, ENTRY.c.entry_id == number)
     last = s.execute(select(ENTRY).where(*of_it).order_by(ENTRY.c.first_seen.desc()).limit(1)).first()
-    told = {"source": page.source, "title": storable(entry.title), "url": storable(entry.url)}
+    words = {"title": storable(entry.title), "text": storable(entry.text)}
+    told: dict[str, Any] = {"source": page.source, "url": storable(entry.url), **words}
     if last is not None and _same_visit(last, page.seen_at, before):
         if page.seen_at > last.last_seen:
             grown = {
@@ -88,7 +100,8 @@ def _enter(s: Session, page: HotPage, entry: HotEntry, brand: str, before: datet
                 "peak_heat": max((h for h in (last.peak_heat, entry.heat) if h is not None), default=None),
                 "seen": last.seen + 1,
             }
-            s.execute(update(ENTRY).where(ENTRY.c.id == last.id).values(told | grown))
+            anew = {"judged_by": None} if (last.title, last.text) != (words["title"], words["text"]) else {}
+            s.execute(update(ENTRY).where(ENTRY.c.id == last.id).values(told | grown | anew))
         return False
     fresh = {
         "brand": brand,
@@ -117,9 +130,31 @@ def boards(s: Session) -> list[HotBoard]:
 
 
 def visits(s: Session, since: datetime, until: datetime, *, brands: Sequence[str]) -> list[HotVisit]:
-    """Visits that touch [since, until), the highest rank first, the earlier of equals first."""
+    """Visits that touch [since, until), the highest rank first, the earlier of equals first.
+
+    Those that were judged to be about something else are left out; one that waits for its judgement counts.
+    """
     query = _visits().where(ENTRY.c.last_seen >= since, ENTRY.c.first_seen < until, ENTRY.c.brand.in_(brands))
-    return [HotVisit(**row._mapping) for row in s.execute(query)]
+    return [_visit(row) for row in s.execute(query.where(ENTRY.c.relevant.is_not(False)))]
+
+
+def _visit(row: Any) -> HotVisit:
+    return HotVisit(**{**row._mapping, "label": None if row.label is None else Label(row.label)})
+
+
+def unjudged(s: Session, *, limit: int) -> list[HotPending]:
+    """Up to `limit` entries that wait for a label and for whose they are, oldest first."""
+    query = select(ENTRY.c.id, ENTRY.c.brand, ENTRY.c.title, ENTRY.c.text).where(ENTRY.c.judged_by.is_(None))
+    return [
+        HotPending(mention_id=i, brand=brand, title=title, text=f"{title}\n{text}" if text else title)
+        for i, brand, title, text in s.execute(query.order_by(ENTRY.c.id).limit(limit))
+    ]
+
+
+def judge(s: Session, entry_id: int, *, label: Label, relevant: bool | None, by: str) -> None:
+    """Note how an entry reads and whether it is about its brand; `relevant` None: nobody could say."""
+    values = {"label": int(label), "relevant": relevant, "judged_by": by[:120]}
+    s.execute(update(ENTRY).where(ENTRY.c.id == entry_id).values(values))
 
 
 def _visits() -> Select[Any]:

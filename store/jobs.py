@@ -22,6 +22,7 @@ from store.runs import RUN
 from store.sql import affected, insert_into
 from store.stories import STORY, STORY_KEY, WINDOW
 from store.tables import KeptRow
+from store.windows import GAP
 from tingfeng.model import RunStatus
 
 BATCH = 2_000  # rows of one transaction: others wait for it a few hundredths of a second
@@ -65,9 +66,10 @@ def retain(db: Database, rule: Rule, *, now: datetime) -> RetainReport:
     """Delete what is older than `rule` keeps.
 
     Labels of a person that go stay counted; later copies of their texts count under the model's verdict.
-    Never deletes buckets, coverage, unsent messages or the last good run of a source (the next crawl starts there).
+    Never deletes buckets, coverage, windows, open gaps, unsent messages or the last good run of a source.
     """
     _remember(db, now - rule.mentions)
+    _sweep(db, GAP, GAP.c.filled_at < now - rule.runs)
     return RetainReport(
         mentions=_sweep(db, MENTION, MENTION.c.published_at < now - rule.mentions),
         blanked=_blank(db, now - rule.deleted),

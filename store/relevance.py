@@ -22,7 +22,7 @@ from store.sql import Batch, affected, chunks, insert_one, one_of, table
 from store.tables import MentionBrandRow
 from store.tables_relevance import RelevanceMarkRow
 from tingfeng.errors import StoreError
-from tingfeng.model import storable
+from tingfeng.model import storable, text_key
 from tingfeng.relevance import PERSON, Relevance, RelevanceMark
 
 MARK = table(RelevanceMarkRow)
@@ -60,16 +60,31 @@ def mark(
     StoreError when there is no such mention, or nothing links it with that brand. Must run inside `db.write()`.
     """
     corrections.stand_still(s)
-    found = s.execute(select(MENTION.c.text_key, MENTION.c.title, MENTION.c.text).where(MENTION.c.id == mention_id))
+    found = s.execute(select(MENTION.c.title, MENTION.c.text).where(MENTION.c.id == mention_id))
     mention = found.one_or_none()
     if mention is None:
         raise StoreError(f"no mention {mention_id}")
     corrections.refuse_other(s, mention_id, brand)
+    text = scored_text(mention.title, mention.text)
+    return _store(s, mention_id, text, brand, relevant, author=author, note=note, now=now)
+
+
+def mark_text(
+    s: Session, text: str, brand: str, relevant: bool, *, author: str, note: str = "", now: datetime
+) -> RelevanceMark:
+    """The same of a text that need not be in the store, as a mention's title and text would give it."""
+    corrections.stand_still(s)
+    return _store(s, None, storable(text), brand, relevant, author=author, note=note, now=now)
+
+
+def _store(
+    s: Session, mention_id: int | None, text: str, brand: str, relevant: bool, *, author: str, note: str, now: datetime
+) -> RelevanceMark:
     values = {
         "mention_id": mention_id,
         "brand": brand,
-        "text_key": mention.text_key,
-        "text": scored_text(mention.title, mention.text),
+        "text_key": text_key(text),
+        "text": text,
         "relevant": relevant,
         "author": storable(author)[: corrections.AUTHOR_MAX],
         "note": storable(note),

@@ -115,7 +115,7 @@ def cover(s: Session, source: str, *, since: datetime, until: datetime) -> None:
 
 
 def last_finished(s: Session, source: str) -> Run | None:
-    """The newest run of the source that went well: the next crawl's window starts at its `window_until`."""
+    """The newest run of the source that went well. Windows belong to searches: see store.windows."""
     return _first(s, _runs(source).where(RUN.c.status == RunStatus.OK))
 
 

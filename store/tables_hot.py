@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Integer, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.columns import Base, Id, UtcDateTime
@@ -22,6 +23,12 @@ class HotEntryRow(Base):
     __table_args__ = (
         UniqueConstraint("brand", "board", "entry_id", "first_seen"),
         Index(None, "brand", "last_seen"),
+        Index(
+            "ix_hot_entry_unjudged",
+            "id",
+            sqlite_where=sql("judged_by IS NULL"),
+            postgresql_where=sql("judged_by IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
@@ -30,6 +37,7 @@ class HotEntryRow(Base):
     entry_id: Mapped[str] = mapped_column(String(300))
     source: Mapped[str] = mapped_column(String(80))  # the configured one that saw it last
     title: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)  # what the list says of it beside the title
     url: Mapped[str] = mapped_column(Text)
     first_seen: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -37,6 +45,9 @@ class HotEntryRow(Base):
     last_rank: Mapped[int] = mapped_column(Integer)
     peak_heat: Mapped[int | None] = mapped_column(BigInteger)  # in the list's own unit
     seen: Mapped[int] = mapped_column(Integer)  # in how many looks
+    judged_by: Mapped[str | None] = mapped_column(String(120))  # "scorer/version"; NULL: waits for the scoring job
+    label: Mapped[int | None] = mapped_column(SmallInteger)  # how its title reads
+    relevant: Mapped[bool | None] = mapped_column()  # False: it names the brand's words but means something else
 
 
 class HotBoardRow(Base):

@@ -103,6 +103,11 @@ def tried(s: Session, gap_id: int, *, page: int, in_vain: bool, for_good: bool =
     s.execute(update(GAP).where(GAP.c.id == gap_id).values(page=page, tries=tries))
 
 
+def retry(s: Session, source: str) -> None:
+    """Gaps that were tried in vain too often are worth another try: an operator says so."""
+    s.execute(update(GAP).where(GAP.c.source == source, GAP.c.filled_at.is_(None)).values(tries=0))
+
+
 def gaps(s: Session, source: str | None = None, *, search: Search | None = None) -> list[Gap]:
     """Open gaps, newest first: of everything, of a source, or of one of its searches."""
     query = _open_gaps()

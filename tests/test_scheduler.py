@@ -15,7 +15,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 import scheduler
 from crawler.jobs import CrawlReport
-from store import runs
+from store import breakers, leases, runs
 from store.database import upgrade
 from tingfeng.config import Config, SourceConfig
 from tingfeng.errors import DeliveryError, UnknownName
@@ -138,11 +138,21 @@ def test_what_a_job_brought_is_taken_up_at_once(house: scheduler.House) -> None:
 def test_a_source_that_was_refused_rests(house: scheduler.House, config: Config) -> None:
     upgrade(config.database_url)
     with house.db.write() as s:
-        run = runs.begin(s, "news", window_since=NOW, window_until=NOW, now=NOW)
-        runs.finish(s, run.id, status=RunStatus.REFUSED, reason="captcha", now=NOW)
+        until = NOW + timedelta(hours=4)
+        breakers.put(s, "news", failures=1, until=until, reason="captcha", retry_after=None, now=NOW)
     assert scheduler._crawler(config.sources[0])(house, NOW + timedelta(minutes=1)) is None
     with house.db.read() as s:
-        assert len(runs.recent(s, limit=9)) == 1, "no new run was begun"
+        assert runs.recent(s, limit=9) == [], "no run was begun"
+
+
+def test_a_source_that_another_machine_is_at_is_left_to_it(house: scheduler.House, config: Config, caplog) -> None:
+    upgrade(config.database_url)
+    with house.db.write() as s:
+        now = leases.clock(s)
+        assert leases.take(s, "crawl:news", "another machine", span=timedelta(minutes=1), now=now)
+    with caplog.at_level(logging.INFO, "tingfeng.scheduler"):
+        assert scheduler._crawler(config.sources[0])(house, NOW) is None
+    assert "left to another process" in caplog.text
 
 
 def test_a_missed_job_is_named(caplog: pytest.LogCaptureFixture) -> None:

@@ -50,7 +50,9 @@ class BrandConfig(Section):
 
     name: Word = Field(description="The brand's name, as reports show it.")
     aliases: tuple[Word, ...] = Field(default=(), description="Other names it goes by.")
-    must: tuple[Word, ...] = Field(default=(), description="A post counts only if it contains all of these words.")
+    must: tuple[Word, ...] = Field(
+        default=(), description="A post that names the brand counts only with all of these, each standing as a word."
+    )
     any: tuple[Word, ...] = Field(default=(), description="… and at least one of these, if any are given.")
     none: tuple[Word, ...] = Field(default=(), description="… and none of these.")
     competitor_of: tuple[Word, ...] = Field(

@@ -126,6 +126,7 @@ class HotEntry:
     rank: int  # 1 is the top
     brands: tuple[str, ...]  # never empty
     heat: int | None = None  # in the list's own unit
+    text: str = ""  # what the list says of it beside the title, if anything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from crawler.weibo import address_of, mid_of_name, post_address, refuse_gates
 from tingfeng.errors import LayoutChanged, Refused
 
 MAX_PAGE = 8 * 1024 * 1024  # bytes; the real ones have some 300,000
+MARGIN = 4_096  # bytes; what else may stand at the end of a page: comments, what a browser adds
 _SPACES = re.compile(r"\s+")
 _HOME = re.compile(r"(?:https?:)?//(?:www\.)?weibo\.com/(?:u/)?(\d{1,20})(?:[/?#].*)?")
 
@@ -59,6 +60,8 @@ def read(body: bytes, *, url: str, seen_at: datetime) -> Reading:
         into.notes["page/empty"] += 1
         return into
     cards = _CARDS(root)
+    if cards and b"</html" not in body[-MARGIN:].lower():
+        raise LayoutChanged("layout_changed", f"the page is cut short after {len(body)} bytes")
     if not cards:
         name = by_page(body)
         if name:

@@ -92,9 +92,9 @@ def number_of(cell: Cell) -> int | None:
         if cell.isascii() and cell.isdigit() and len(cell) <= 12:
             return int(cell)
         return count_of(cell)
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
-        return None
-    return int(cell) if 0 <= cell <= MAX_COUNT and cell == int(cell) else None
+    if type(cell) is float or type(cell) is int:  # and not bool, which is one too
+        return int(cell) if 0 <= cell <= MAX_COUNT and cell == int(cell) else None
+    return None
 
 
 def is_told(cell: Cell) -> bool:

@@ -129,9 +129,9 @@ def is_plain(url: str) -> bool:
 
 
 def canonical(url: str) -> str:
-    """An address as a reader may follow it: http(s), without fragment and campaign parameters; "" if it is none."""
+    """An address as a reader may follow it: http(s), without fragment, campaigns and tokens; "" if it is none."""
     text = address(url.strip().partition("#")[0])
-    return without_parameters(text, prefixes=("utm_", "spm", "share_")) if "?" in text else text
+    return without_parameters(text, prefixes=("utm_", "spm", "share_", "xsec_")) if "?" in text else text
 
 
 def identity_of(address: str) -> str:

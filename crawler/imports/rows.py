@@ -114,7 +114,7 @@ class RowReader:
             published_at=told[0] if not told[1] else self._time_of_day(told[0], platform, native_id),
             kind=kind or place.kind or USUAL_KIND.get(platform, Kind.POST),
             parent=parent,
-            context=cells.words_of(row[at["context"]]),
+            context=cells.words_of(row[at["context"]]) if row[at["context"]] != "" else "",
             author=author or None,
             author_name=name,
             region=cells.region_of(self._label(row[at["region"]])),

@@ -66,7 +66,7 @@ def gathered(
         raise ImportFileError(f"{path} ({how}): {e}") from e
     reader = RowReader(columns, wish, days_behind=days_behind)
     for name in columns.repeated:
-        reader.notes[f"repeated_head '{name}'"] += 1
+        reader.notes[f"stands twice, the first is read 列名重复，取第一列: {name}"] += 1
     read = set(columns.at.values())
     return Gathered(
         how=how,

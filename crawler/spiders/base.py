@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, ClassVar, Literal
 
 from scrapy import Spider
@@ -28,6 +29,7 @@ from tingfeng.model import HotPage, Mention, Query
 from tingfeng.privacy import Pseudonyms
 
 ENOUGH = 0.7  # of the time limit
+CONTACT = "tingfeng_contact"  # in a request's meta: made on purpose while only making contact
 LAST = 1_000_000  # what priority gaps are behind everything else
 
 Page = list[Mention] | HotPage
@@ -56,7 +58,7 @@ class TingfengSpider(Spider):
         super().__init__(name=spec.source)
         self.spec, self.options = spec, options
         self.base_url = (spec.base_url or self.home).rstrip("/")
-        self.outcome = Outcome(reaches_back=self.reaches_back)
+        self.outcome = Outcome(reaches_back=self.reaches_back, probe=spec.probe)
         self.gap_pages = spec.gap_pages  # requests left for filling gaps
         self._ears = Ears(spec.brands)
         self._pseudonyms = Pseudonyms(spec.author_secret)
@@ -92,8 +94,20 @@ class TingfengSpider(Spider):
         raise NotImplementedError
 
     def fill(self, gap: Gap) -> Iterable[Request]:
-        """The first requests for a stretch of the past that was missed; closed with `filled`. Only with "pages"."""
+        """The first requests for a stretch of the past that was missed. Only with `reaches_back` "pages".
+
+        Each request, later ones too, is taken off `gap_pages`; at 0, or when `is_late`, it is closed by `filled` with
+        what was read so far. It is no search of its query: that one's window must not wait for it.
+        """
         return ()
+
+    def contact(self) -> Iterable[Request]:
+        """What `tingfeng doctor --live` asks: the first search's first request, unless a spider knows better.
+
+        An official API may ask who we are and what is left of the quota first, and tell by `finding`. What the
+        callbacks ask for in their turn is dropped, but for requests with `meta[CONTACT]`. Nothing is stored.
+        """
+        return islice(self.searches(), 1)
 
     def judge(self, response: Response) -> CrawlError | None:
         """What an answer other than 200 means on this platform, if its body tells more than its status."""
@@ -103,7 +117,7 @@ class TingfengSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         self.begin(START)
-        for n, request in enumerate(self.searches()):
+        for n, request in enumerate(self.contact() if self.spec.probe else self.searches()):
             request.priority -= n  # one after the other: of many half-read searches none has finished when it ends
             yield request
         self.done(START)
@@ -185,6 +199,10 @@ class TingfengSpider(Spider):
         """What came of one of `spec.gaps`, begun by `fill`."""
         self.outcome.open_searches.discard(f"gap/{filling.gap}")
         self.outcome.filled.append(filling)
+
+    def finding(self, name: str, value: str) -> None:
+        """Something `contact` found out, for the operator: name in English, such as "quota"; no secrets."""
+        self.outcome.findings[name] = value[:200]
 
     def seen_again(self, post: Post) -> None:
         """A post of `spec.revisit` was looked at again: its counts are kept, with the time, if it is a stored one."""

@@ -70,8 +70,8 @@ class V2exSpider(TingfengSpider):
         yield from self._next()
 
     def judge(self, response: Response) -> CrawlError | None:
-        """A refusal's body may say that it is only for this hour."""
-        if response.status not in (401, 403, 429):
+        """A refusal's body may say that it is only for this hour; where the status says so, Retry-After says more."""
+        if response.status not in (401, 403):
             return None
         try:
             read(response.body, url=response.url, seen_at=self.now())

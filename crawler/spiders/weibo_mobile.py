@@ -114,6 +114,11 @@ class WeiboMobileSpider(TingfengSpider):
             self.seen_gone(native_id)
         return reading
 
+    def contact(self) -> Iterable[Request]:
+        self._full_left = 0  # the beginnings of long posts will do
+        self.finding("login", "your cookie is sent" if self.spec.credential else "no cookie, asked as a visitor")
+        return super().contact()
+
     def fill(self, gap: Gap) -> Iterable[Request]:
         if gap.query is not None:
             yield from self._ask(Search.of_gap(gap, gap.query, self._address(gap.query.text)))

@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
 from scrapy.http import Request, Response
+from twisted.python.failure import Failure
 
 from crawler.bodies.zhihu_open import read, refusal
 from crawler.options import Options
 from crawler.post import Kind, Post, Reading
+from crawler.refusals import translate
 from crawler.spec import CrawlSpec
-from crawler.spiders.base import Output, Page, TingfengSpider
-from tingfeng.errors import CrawlError, LayoutChanged, Refused
+from crawler.spiders.base import CONTACT, Output, Page, TingfengSpider
+from tingfeng.errors import CrawlError, Refused
 from tingfeng.model import Query
 
 MOST = 10  # items; the API gives no more
@@ -85,7 +88,7 @@ class ZhihuOpenSpider(TingfengSpider):
             return self._searches()
         self.begin("quota")
         apis = "zhihu_search,question_answers" if self.options.answers else "zhihu_search"
-        return [self._ask("/api/v1/quota", {"APIIDs": apis}, self.parse_quota)]
+        return [self._ask("/api/v1/quota", {"APIIDs": apis}, self.parse_quota, errback=self._no_quota)]
 
     def _searches(self) -> Iterator[Request]:
         for query in dict.fromkeys(self.spec.queries):
@@ -94,6 +97,11 @@ class ZhihuOpenSpider(TingfengSpider):
                 self.begin(name, query=query)
                 asked = {"Query": words, "Count": MOST}
                 yield self._ask("/api/v1/content/zhihu_search", asked, self.parse_found, query=query, name=name)
+
+    def _first_search(self) -> Iterator[Request]:
+        for request in islice(self._searches(), 1):
+            request.meta[CONTACT] = True
+            yield request
 
     def _ask(self, path: str, parameters: dict[str, Any], callback: Any, **values: Any) -> Request:
         headers = {
@@ -115,17 +123,31 @@ class ZhihuOpenSpider(TingfengSpider):
 
     # --- what is left
 
-    def parse_quota(self, response: Response) -> Iterator[Request]:
+    def parse_quota(self, response: Response) -> Output:
         quota = self._read(response, self.now()).paging.get("quota")
         if quota is None:
-            raise LayoutChanged("layout_changed", "no RemainingQuota in the answer")
+            yield from self._begin_searches("not told: no RemainingQuota in the answer")
+            return
         needed = sum(len(_wordings(query, self.options)) for query in dict.fromkeys(self.spec.queries))
         left = quota.get("zhihu_search", min(quota.values()))
         self.count("quota/left", left)
         if left < needed:
             raise Refused("quota_exhausted", f"{left} searches left, {needed} needed; nothing was spent")
         self._answer_calls = min(self._answer_calls, quota.get("question_answers", self._answer_calls))
-        yield from self._searches()
+        yield from self._begin_searches(f"{left} searches left today")
+
+    def _no_quota(self, failure: Failure) -> Output:
+        """A refusal is one; an address that has moved is no reason to be blind (the API itself says 30002 in time)."""
+        error = translate(failure.value)
+        if isinstance(error, Refused):
+            self.stop(error)
+            return
+        self.count("quota/not_told")
+        yield from self._begin_searches(f"not told ({error})")
+
+    def _begin_searches(self, told: str) -> Iterator[Request]:
+        self.finding("quota", told)
+        yield from self._first_search() if self.spec.probe else self._searches()
         self.done("quota")
 
     # --- searches

@@ -10,7 +10,7 @@ from alerts.facts import BlindSpan
 from alerts.hot_lists import HotFacts, Standing
 from store.hot import HotVisit
 from tests.alerts.samples import BRAND, HOUR, NOW, spike_incident
-from tingfeng.model import IncidentKind, Reason
+from tingfeng.model import IncidentKind, Label, Reason
 
 
 def make_visit(**overrides: Any) -> HotVisit:
@@ -27,6 +27,7 @@ def make_visit(**overrides: Any) -> HotVisit:
         "last_rank": 3,
         "peak_heat": 983_412,
         "seen": 13,
+        "label": Label.NEGATIVE,
     }
     return HotVisit(**fields | overrides)
 

@@ -23,7 +23,7 @@ def test_a_sound_installation(call, desk):
     checks = found(call)
     assert {check: {state for state, _ in all_} for check, all_ in checks.items()} == {
         **{"python": {"ok"}, "names": {"ok"}, "fonts": {"ok"}, "config": {"ok"}},
-        **{"data": {"ok"}, "database": {"ok"}, "scorer": {"ok"}, "mail": {"ok"}},
+        **{"data": {"ok"}, "database": {"ok"}, "scorer": {"ok"}, "mail": {"ok"}, "sources": {"ok"}},
     }
 
 

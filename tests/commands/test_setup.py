@@ -92,6 +92,7 @@ def test_every_source_of_the_example_is_one_its_spider_takes(call, desk, monkeyp
     monkeypatch.setenv("TINGFENG_MAIL_PASSWORD", "x")
     monkeypatch.setenv("TINGFENG_CREDENTIAL_ZHIHU", "x")
     monkeypatch.setenv("TINGFENG_CREDENTIAL_WEIBO", "x")
+    monkeypatch.setenv("TINGFENG_CREDENTIAL_WEIBO_CLI", "x")
     monkeypatch.setenv("TINGFENG_CREDENTIAL_WEIBO_HOT", "app-7:x")
     (desk / "tingfeng.toml").write_text(SETTABLE, "utf-8")
     result = call("check-config")

@@ -47,6 +47,16 @@ def test_import_tells_what_it_did(call, file, desk_db):
     assert again["files"][0]["columns"]["time"] == "发布时间"
 
 
+def test_doubts_are_told_in_words(call, desk):
+    rows = "".join(f"云雀{i},2026-11-{i + 10},很多,1\n云雀,{i}?,1,1\n" for i in range(8))
+    (desk / "c.csv").write_text("内容,发布时间,点赞,点赞\n" + rows, "utf-8")
+    text = call("sources", "import", "agency", "c.csv", "--dry-run").stdout
+    assert "8 × not a number in 无法识别的数字 likes" in text
+    assert "8 × times without a clock" in text
+    assert "列名重复，取第一列: 点赞" in text
+    assert "… 3 more kinds 其他原因" in text
+
+
 def test_rejected_rows_are_written_and_harmless(call, file, desk):
     call("sources", "import", "agency", "a.csv", "--rejects", "bad.csv")
     with (desk / "bad.csv").open(encoding="utf-8-sig", newline="") as out:

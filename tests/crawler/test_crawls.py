@@ -192,7 +192,7 @@ def test_what_we_send_names_us_and_goes_where_it_should(ran):
 def test_zhihu_and_feeds_arrive_too(ran):
     [answer_], [news] = ran.of("zhihu"), ran.of("feed")
     assert (answer_.platform, answer_.native_id) == ("zhihu", "answer:7")
-    assert (news.platform, news.url.rpartition("/")[2], news.published_at) == ("feed:feed", "1", NOW - HOUR)
+    assert (news.platform, news.url.rpartition("/")[2], news.published_at) == ("web", "1", NOW - HOUR)
     [asked] = [a for a in ran.asked if a.path == "/zhihu/api/v1/content/zhihu_search"]
     assert asked.headers["authorization"] == "Bearer geheim"
     assert ran.results["feed"].status is RunStatus.OK, "a moved feed is followed"

@@ -274,7 +274,7 @@ def test_a_head_that_stands_twice_is_read_once_and_said_so(tmp_path):
     (row,) = found.items
     assert isinstance(row, Row)
     assert row.post.likes == 3
-    assert found.notes["repeated_head '点赞'"] == 1
+    assert [what for what in found.notes if "点赞" in what]
 
 
 def test_every_head_that_the_guide_names_is_known():

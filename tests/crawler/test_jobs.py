@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from crawler import jobs, process
-from crawler.jobs import crawl, problems_of, resting_until
+from crawler import process
+from crawler.jobs import crawl, problems_of
+from crawler.jobs_rate import alone
 from crawler.jobs_windows import OVERLAP
 from store import mentions, runs
 from store.database import Database
@@ -155,33 +156,8 @@ def wait_for(what: Any, seconds: float = 30) -> Any:
     raise AssertionError("it did not happen in time")
 
 
-@pytest.mark.parametrize(
-    ("why", "reasons", "rest"),
-    [
-        ("never crawled", [], None),
-        ("all well", ["captcha", ""], None),
-        ("a failure is no refusal", ["unreachable"], None),
-        ("refused once", ["", "captcha"], 15),
-        ("refused again", ["captcha", "captcha"], 30),
-        ("refused all day", ["captcha"] * 12, 720),
-        ("what was before the last good run is over", ["captcha", "captcha", "", "captcha"], 15),
-    ],
-)
-def test_a_platform_that_said_no_is_left_alone_for_a_while(lite, why, reasons, rest):
-    at = NOW - timedelta(days=1)
-    with lite.write() as s:
-        for reason in reasons:
-            at += MINUTE
-            status = RunStatus.FAILED if reason == "unreachable" else RunStatus.REFUSED if reason else RunStatus.OK
-            begun = runs.begin(s, "weibo", window_since=at - MINUTE, window_until=at, now=at)
-            runs.finish(s, begun.id, status=status, reason=reason, now=at)
-    until = resting_until(lite, "weibo", now=at)
-    assert until == (at + rest * MINUTE if rest else None), why
-    assert resting_until(lite, "weibo", now=at + timedelta(hours=12)) is None, "every rest ends"
-
-
 def test_two_crawls_of_one_source_do_not_run_at_once(lite, tmp_path):
-    with jobs._alone(tmp_path, "weibo"), pytest.raises(CrawlError, match="busy"):
+    with alone(lite, tmp_path / "crawl-weibo.lock", "weibo"), pytest.raises(CrawlError, match="busy"):
         run(lite, source("http://127.0.0.1:9"), tmp_path)
     with lite.read() as s:
         assert runs.latest(s, "weibo") is None

@@ -48,6 +48,7 @@ def lengthened(reader: WeiboMobileSpider, blog: dict[str, Any], response: Respon
     ("why", "full", "brands"),
     [
         ("another brand is named further down", "云雀好，山雀更好", ("云雀", "山雀")),
+        ("what excludes it, the scoring job judges", "云雀……观鸟指南", ("云雀",)),
         ("there is no more", "", ("云雀",)),
     ],
 )

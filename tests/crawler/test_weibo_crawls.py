@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import threading
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -324,3 +327,30 @@ def test_every_search_has_its_first_page_before_any_has_its_second(ran):
     assert ran.spent["cli_two"].cost is None and result.stats["price/unknown"] == 1, "no price, but records are counted"
     assert ran.spent["cli_two"].records == 80
     assert {m.brands for m in ran.of("cli_two")} == {("云雀", "山雀")}
+
+
+def test_a_crawl_that_is_killed_has_what_it_asked_for_booked(tmp_path: Path, sqlite_migrated: Path) -> None:
+    path = tmp_path / "killed.db"
+    path.write_bytes(sqlite_migrated.read_bytes())
+    asked = threading.Event()
+
+    def slow(request: Asked) -> Reply:
+        if request.method != "POST":
+            return reply_json(PRICE)
+        asked.set()
+        return reply_json(listed(posts(40, 0, 19)), delay=5)
+
+    with serve(slow) as site:
+        spec = make_spec("weibo_cli", source="weibo", credential="wb_x", base_url=site.url)
+        spec = replace(spec, database_url=f"sqlite:///{path}")
+        child = subprocess.Popen([sys.executable, "-m", "crawler.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert child.stdin is not None
+        child.stdin.write(spec.to_json().encode() + b"\n")
+        child.stdin.flush()
+        assert asked.wait(30)
+        child.kill()
+        child.communicate()
+    db = Database(f"sqlite:///{path}")
+    with db.read() as s:
+        assert spending.today(s, "weibo", NOW).records == 20
+    db.close()

@@ -63,7 +63,8 @@ def source(name: str, replica: Replica) -> SourceConfig:
 
 def run(db: Database, name: str, replica: Replica, now: datetime, folder: Path) -> Run:
     replica.clock.move_to(now)
-    given: dict[str, Any] = {"secret": f"{APP_ID}:{APP_SECRET}", "author_secret": "s", "now": now, "state_dir": folder}
+    secret = f"{APP_ID}:{APP_SECRET}" if name == "official" else None
+    given: dict[str, Any] = {"secret": secret, "author_secret": "s", "now": now, "state_dir": folder}
     return crawl(db, source(name, replica), BRANDS, **given).run
 
 

@@ -9,6 +9,7 @@ from statistics import mean
 
 import pytest
 
+from crawler.ears import Ears
 from demo.story import BRANDS, CAMPAIGN, CRISIS, ENDS, OWN, RIVALS, STARTS, Story, tell
 from demo.survey import HEADER, survey_csv
 
@@ -43,8 +44,9 @@ def test_texts_differ(story: Story) -> None:
 
 
 def test_every_post_names_a_brand_of_the_story(story: Story) -> None:
+    heard = Ears(BRANDS)
     for post in story.posts:
-        assert any(b.named_in(post.title + post.text) for b in BRANDS), post.text
+        assert heard.brands_of(post.title + post.text, asked=None), post.text
     assert [b.competitor_of for b in BRANDS] == [(), (OWN,), (OWN,)] and set(RIVALS) == {b.name for b in BRANDS[1:]}
 
 

@@ -12,7 +12,7 @@ from store.hot import AWAY, HotVisit
 from store.jobs import retain
 from tests.support.factories import NOW
 from tingfeng.config import RetentionRule
-from tingfeng.model import HotEntry, HotPage
+from tingfeng.model import HotEntry, HotPage, Label
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -97,3 +97,29 @@ def test_retention_takes_old_visits(db: Database):
     look(db, NOW, 1)
     assert retain(db, RetentionRule(), now=NOW).hot == 1
     assert [v.first_seen for v in all_of(db, since=NOW - 300 * DAY)] == [NOW]
+
+
+def test_an_entry_is_judged_once_and_anew_when_its_words_change(db: Database):
+    look(db, NOW, 4)
+    with db.write() as s:
+        [entry] = hot.unjudged(s, limit=10)
+        assert (entry.brand, entry.title, entry.text) == ("云雀", "云雀0", "云雀0")
+        hot.judge(s, entry.mention_id, label=Label.NEGATIVE, relevant=True, by="scorer/1")
+        assert hot.unjudged(s, limit=10) == []
+    assert [v.label for v in all_of(db)] == [Label.NEGATIVE]
+    look(db, NOW + MINUTE, 3)
+    changed = HotEntry(entry_id="云雀0", title="云雀0", text="经过", url="", rank=3, brands=("云雀",))
+    with db.write() as s:
+        assert hot.unjudged(s, limit=10) == [], "the same words"
+        later = NOW + 2 * MINUTE
+        hot.add(s, HotPage(board="hot:weibo", source="w", seen_at=later, length=1, entries=(changed,)))
+        assert [p.text for p in hot.unjudged(s, limit=10)] == ["云雀0\n经过"]
+
+
+@pytest.mark.parametrize(("relevant", "counts"), [(None, True), (True, True), (False, False)])
+def test_what_is_about_something_else_is_not_on_the_list_for_the_brand(db: Database, relevant, counts):
+    look(db, NOW, 4)
+    with db.write() as s:
+        [entry] = hot.unjudged(s, limit=10)
+        hot.judge(s, entry.mention_id, label=Label.NEUTRAL, relevant=relevant, by="scorer/1")
+    assert bool(all_of(db)) is counts

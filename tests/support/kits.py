@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.support import hot_bodies
 from tests.support.factories import NOW
-from tests.support.weibo_pages import mid_of
+from tests.support.weibo_pages import mid_of, search_page
 from tests.support.weibo_pages import page as weibo_page
 from tests.support.weibo_pages import post as weibo_post
 
@@ -84,6 +84,13 @@ _BOMB = (
 )
 _OUTSIDE = _BOMB.replace('<!ENTITY l0 "lol">', '<!ENTITY l0 SYSTEM "file:///etc/passwd">').replace(_LAUGH, "")
 
+_PRICE = {"price_type": "per_record", "unit_price": "0.004", "currency": "CNY"}
+
+
+def _blogs(n: int) -> list[dict[str, Any]]:
+    return [weibo_post(posted(i), words(i), n=i) for i in range(n)]
+
+
 KITS: dict[str, Kit] = {
     "weibo_mobile": Kit(
         page=lambda n: _json(weibo_page([weibo_post(posted(i), words(i), n=i) for i in range(n)], total=n)),
@@ -96,6 +103,17 @@ KITS: dict[str, Kit] = {
         others={"/api/v1/quota": _json({"Code": 0, "Data": {"zhihu_search": {"RemainingQuota": 9}}})},
     ),
     "v2ex": Kit(page=_v2ex, native_id=lambda i: f"topic:{100 + i}", others={"/api/topics/hot.json": _v2ex(1)}),
+    "weibo_html": Kit(
+        page=lambda n: search_page([weibo_post(posted(i), words(i), n=i) for i in range(n)]).encode(),
+        native_id=lambda i: mid_of(posted(i), i),
+        type="text/html",
+    ),
+    "weibo_cli": Kit(
+        page=lambda n: _json({"result": {"statuses": _blogs(n), "total_number": n}}),
+        native_id=lambda i: mid_of(posted(i), i),
+        spec={"credential": "wb_abc"},
+        others={"/cli/commands/search/statuses/limited": _json({"command": _PRICE})},
+    ),
     "weibo_hot": Kit(
         page=lambda n: hot_bodies.body(hot_bodies.official([words(i) for i in range(n)])),
         native_id=None,
@@ -105,7 +123,7 @@ KITS: dict[str, Kit] = {
     "hot_boards": Kit(page=lambda n: hot_bodies.body(hot_bodies.baidu([words(i) for i in range(n)])), native_id=None),
     "feed": Kit(
         page=_feed,
-        native_id=lambda i: f"g{i}",
+        native_id=lambda i: f"https://news.example/{i}",
         type="application/rss+xml",
         spec={"options": {"url": "search?q={q}"}},
         hostile={"a billion laughs": _BOMB.encode(), "an entity from outside": _OUTSIDE.replace("l9", "l0").encode()},

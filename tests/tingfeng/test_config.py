@@ -15,7 +15,7 @@ from tingfeng.model import Brand
 
 AUTHOR = "0123456789abcdef0123456789abcdef"
 KNOWN = Known(
-    spiders=("weibo_mobile", "zhihu_open", "feed", "weibo_hot", "hot_boards"),
+    spiders=("weibo_cli", "weibo_mobile", "zhihu_open", "v2ex", "feed", "weibo_hot", "hot_boards"),
     scorers=("tingfeng", "bayes", "snownlp"),
     detectors=("seasonal",),
     check_aspect=lambda name: "no" if name == "客服" else None,

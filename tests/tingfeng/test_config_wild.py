@@ -35,6 +35,7 @@ SECRETS = {
     "TINGFENG_MAIL_PASSWORD": "x",
     "TINGFENG_CREDENTIAL_ZHIHU": "x",
     "TINGFENG_CREDENTIAL_WEIBO": "x",
+    "TINGFENG_CREDENTIAL_WEIBO_CLI": "x",
     "TINGFENG_CREDENTIAL_WEIBO_HOT": "app-7:x",
 }
 SETTABLE = re.sub(r'^robots_override_reason = ""', 'robots_override_reason = "own instance"', EVERYTHING, flags=re.M)
