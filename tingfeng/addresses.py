@@ -119,7 +119,7 @@ def _split(url: object) -> SplitResult | None:
         return None
     host = f"[{host}]" if ":" in host else host
     host = _HOSTS.get(host, host)
-    if port and port != _PORTS[parts.scheme]:
+    if port and port not in (_PORTS[parts.scheme], 443):  # all becomes https
         host = f"{host}:{port}"
     path, query = _path(parts.path), _query(parts.query)
     kept = _ROUTE.match(parts.fragment) or (host == "www.v2ex.com" and _REPLY.fullmatch(parts.fragment))
