@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.render import Rendered, render_alert, render_freshness
-from tests.alerts.samples import SHANGHAI, make_alert, make_freshness, make_posts, no_chart
+from tests.alerts.samples import SHANGHAI, make_alert, make_copied, make_freshness, make_posts, no_chart
 
 HOSTILE = {
     "a script": "<script>alert(1)</script><img src=x onerror=alert(1)>",
@@ -33,7 +33,8 @@ HOSTILE = {
 def test_hostile_posts_do_no_harm(why: str) -> None:
     text = HOSTILE[why]
     posts = make_posts((text,), title=text, region=text)
-    facts = no_chart(make_alert(), posts=posts, terms=(replace(make_alert().terms[0], term=text),), by_source={text: 3})
+    terms = (replace(make_alert().terms[0], term=text),)
+    facts = no_chart(make_alert(), posts=posts, terms=terms, by_source={text: 3}, copied=make_copied(text=text))
     check_harmless(render_alert(facts, zone=SHANGHAI))
     check_harmless(render_freshness(make_freshness(detail=text, source=text, brands=(text,)), zone=SHANGHAI))
 
@@ -74,9 +75,10 @@ def test_long_posts_are_cut_with_an_ellipsis() -> None:
     ],
 )
 def test_only_web_addresses_become_links(why: str, url: str, is_link: bool) -> None:
-    mail = render_alert(no_chart(make_alert(), posts=make_posts(("文",), url=url), copied=None), zone=SHANGHAI)
+    facts = no_chart(make_alert(), posts=make_posts(("文",), url=url), copied=make_copied(url=url))
+    mail = render_alert(facts, zone=SHANGHAI)
     links = lxml.html.document_fromstring(mail.html).xpath("//a/@href")
-    assert links == ([url] if is_link else []), why
+    assert links == ([url, url] if is_link else []), why
     assert not is_link or (url in mail.text and f">{url.replace('&', '&amp;')}</a>" in mail.html), "shown whole"
 
 

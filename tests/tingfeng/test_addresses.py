@@ -18,6 +18,7 @@ PAGE = "https://news.example/a/1"
         ("host and scheme in any case", "HTTPS://News.EXAMPLE/a/1", PAGE),
         ("http is https", "http://news.example/a/1", PAGE),
         ("default ports", "http://news.example:80/a/1", PAGE),
+        ("the port of https", "http://news.example:443/a/1", PAGE),
         ("another port stays", "http://news.example:8080/a/1", "https://news.example:8080/a/1"),
         ("a trailing slash", "https://news.example/a/1/", PAGE),
         ("the front page", "https://news.example", "https://news.example"),
