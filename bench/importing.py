@@ -3,8 +3,7 @@
 Prints one JSON line per kind of file: rows a second by the wall clock and by this process's processor time, beside a
 yardstick of the same run (csv.DictReader and executemany of the raw rows, nothing else) and beside the store's `add`
 of ready-made mentions; of several rounds the best. Exits 1 when a kind of file is below the floor by processor time:
-the wall clock belongs to whoever else is busy. (Processor time is not free of them either: on two busy cores, caches
-shared with others made rows 30 to 40 % dearer.)
+the wall clock belongs to whoever else is busy. (Processor time is not free of them either: caches are shared.)
 """
 
 from __future__ import annotations
