@@ -20,6 +20,7 @@ from store.feedback import ANSWER
 from store.mentions import ERASURE, LINK, MENTION, SCORE
 from store.outbox import OUTBOX
 from store.reach import REACH
+from store.relevance import MARK
 from store.sql import affected, chunks, insert_one, one_of
 from store.tables_privacy import ErasureRow
 from tingfeng.model import storable
@@ -53,7 +54,7 @@ def erase(s: Session, author_key: str, *, by: str, reason: str, now: datetime) -
     found = posts.all()
     ids, keys = [row.id for row in found], sorted({row.text_key for row in found})
     removed = {"outbox": _redact(s, [row.url for row in found if row.url])}
-    for table in (REACH, LINK, CORRECTION):
+    for table in (REACH, LINK, CORRECTION, MARK):
         removed[table.name] = sum(_delete(s, table, one_of(s, table.c.mention_id, part)) for part in chunks(ids))
     told = stories.of_mentions(s, ids)
     removed["mention"] = sum(_delete(s, MENTION, one_of(s, MENTION.c.id, part)) for part in chunks(ids))
@@ -62,8 +63,8 @@ def erase(s: Session, author_key: str, *, by: str, reason: str, now: datetime) -
     removed["score"] = removed["labels of its texts"] = 0
     for part in chunks(keys):
         removed["score"] += _delete(s, SCORE, one_of(s, SCORE.c.text_key, part), ~_used(SCORE))
-        removed["labels of its texts"] += _delete(
-            s, CORRECTION, one_of(s, CORRECTION.c.text_key, part), ~_used(CORRECTION)
+        removed["labels of its texts"] += sum(
+            _delete(s, table, one_of(s, table.c.text_key, part), ~_used(table)) for table in (CORRECTION, MARK)
         )
     receipt = Receipt(
         id=0,

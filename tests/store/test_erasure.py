@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from store import corrections, erasure, mentions, outbox, reach, reports
+from store import corrections, erasure, mentions, outbox, reach, relevance, reports
 from store.database import Database
 from store.erasure import REDACTED
 from store.jobs import erase, erasures
@@ -58,6 +58,20 @@ def test_everything_a_person_said_goes_and_counts_stay(db: Database) -> None:
         assert mentions.by_ids(s, [3])[0].mention.text == "大家都说"
     assert texts == [REDACTED, "别的"]
     assert erasures(db) == [receipt]
+
+
+def test_marks_of_what_the_person_said_go_too(db: Database) -> None:
+    """They hold the text: the marked post's, and that of a file whose text only the person said."""
+    fill(db)
+    who = {"author": "李", "now": NOW}
+    with db.write() as s:
+        relevance.mark(s, 1, "云雀", False, **who)
+        relevance.mark_text(s, "只有我说过", "云雀", True, **who)
+        kept = relevance.mark(s, 3, "云雀", False, **who)
+    receipt = erase(db, WHO, by="法务", reason="本人来信", now=NOW)
+    assert receipt.removed["relevance_mark"] == receipt.removed["labels of its texts"] == 1
+    with db.read() as s:
+        assert [m.id for m in relevance.listing(s)] == [kept.id]
 
 
 def test_the_posts_cannot_come_back(db: Database) -> None:
