@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from crawler.jobs import OVERLAP, crawl
+from crawler.jobs import crawl
+from crawler.jobs_windows import OVERLAP
 from store import mentions, runs
 from store.database import Database
 from tests.support.crawls import BRAND

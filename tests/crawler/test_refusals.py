@@ -57,7 +57,7 @@ WEIBO = [  # why, what the site answers, status, reason
     ("captcha in a message", ok(0, "请完成安全验证"), REFUSED, "captcha"),
     ("too fast, in a message", ok(0, "请求过于频繁"), REFUSED, "too_many_requests"),
     ("a no we do not know is still a no", ok(0, "系统维护"), REFUSED, "not_ok"),
-    ("no 'ok' at all", reply_json({"data": {"cards": []}}), REFUSED, "not_ok"),
+    ("no 'ok' at all", reply_json({"data": {"cards": []}}), RunStatus.FAILED, "layout_changed"),
     ("anti-crawl", Reply(b"", 432), REFUSED, "anticrawl"),
     ("teapot", Reply(b"", 418), REFUSED, "teapot"),
     ("forbidden", reply_json({"error": "Forbidden"}, status=403), REFUSED, "forbidden"),
