@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +18,7 @@ from tingfeng.model import RunStatus
 
 GRACE = timedelta(seconds=10)  # between asking a child to end and ending it
 ASK_STOP = 0.5  # seconds between two questions whether to stop
-MAX_RESULT = 1_048_576  # bytes read of a child's answer
+MAX_RESULT = 16_777_216  # bytes read of a child's answer
 
 
 def run_child(
@@ -27,16 +28,16 @@ def run_child(
     command = [sys.executable, "-m", "crawler.child"]
     with (
         log_path.open("wb") as errors,
-        subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
-        ) as child,
+        tempfile.TemporaryFile() as out,  # a pipe holds 64 KB, and a child that waits for a reader never ends
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=errors, start_new_session=True) as child,
     ):
         try:
             _send(child, spec)
             ended_by = _wait(child, time_limit, stop)
         finally:
             _end(child)
-        answer = child.stdout.read(MAX_RESULT) if child.stdout else b""
+        out.seek(0)
+        answer = out.read(MAX_RESULT)
     result = _understand(answer) or _crashed(child.returncode, log_path)
     if ended_by == "timeout":
         detail = f"not done after {time_limit.total_seconds():g} s"

@@ -92,6 +92,14 @@ def test_a_crawl_beyond_its_time_is_ended_keeps_what_it_read_and_is_repeated(lit
     assert count(lite) == 10, "no double"
 
 
+def test_a_result_longer_than_a_pipe_holds_arrives(lite, tmp_path):
+    """Each query is told of by name, three times over: hundreds of them make more than 64 KB."""
+    asked = [{"brand": BRAND.name, "text": f"云雀{n}{'长' * 150}"} for n in range(100)]
+    with serve(lambda _: reply_json(ONE_PAGE)) as site:
+        done = run(lite, source(site.url, queries=asked, time_limit="60s", options={"concurrency": 8}), tmp_path)
+    assert (done.status, done.found) == (RunStatus.OK, 10), done
+
+
 def test_a_killed_child_is_a_crash_and_a_killed_parent_takes_its_child_along(lite, sqlite_url, tmp_path):
     """SIGKILL on the crawling process, then on the process that runs the job; the store is fine after both."""
     asked: list[Asked] = []
