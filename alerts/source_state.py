@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from alerts.advice import cause_of
 from alerts.blind import RECENT_RUNS, looking_for
 from alerts.freshness import Outage, outage
-from store import reports, runs
+from store import breakers, reports, runs, spending, windows
 from store.database import Session
 from store.runs import Health
+from store.spending import Spending
 from tingfeng.model import Brand, Run
 from tingfeng.refusals import words_of
 
@@ -39,6 +40,9 @@ class SourceState:
     found_today: int  # mentions published in the last 24 h
     expected_today: float | None  # a usual day's, as far as it was seen; None: not known yet
     left: dict[str, Any]  # what the source says is left of quotas and credits, by its own words
+    spent: Spending  # records paid for today, and what they cost
+    rests_until: datetime | None  # it said no and is left alone until then
+    gaps: int  # stretches of its searches that nobody has read yet
     last_run: datetime | None
     status: str
     reason: str  # of the last run
@@ -70,6 +74,9 @@ def state_of(s: Session, source: SourceConfig, brands: Sequence[Brand], *, now: 
         found_today=today,
         expected_today=_expected(s, source.name, asked, now=now),
         left={key.partition("/")[2]: n for key, n in _stats(latest).items() if key.startswith("quota/")},
+        spent=spending.today(s, source.name, now),
+        rests_until=_rests_until(s, source.name, now),
+        gaps=windows.count_gaps(s, source.name),
         last_run=latest.started_at if latest else None,
         status=latest.status.value if latest else "",
         reason=latest.reason if latest else "",
@@ -81,6 +88,11 @@ def state_of(s: Session, source: SourceConfig, brands: Sequence[Brand], *, now: 
         brands=asked,
         to_do=cause_of(cause).to_do if cause else (),
     )
+
+
+def _rests_until(s: Session, source: str, now: datetime) -> datetime | None:
+    until: datetime | None = breakers.get(s, source).get("until")
+    return until if until is not None and until > now else None
 
 
 def _word(source: SourceConfig, health: Health, out: Outage | None) -> str:

@@ -114,6 +114,8 @@ def _one(
             author_secret=config.author_secret.get_secret_value(),
             now=utc_now(),
             state_dir=config.data_dir,
+            author_names=config.privacy.author_names,
+            silence_p=config.alerts.silence_p,
             past=past,
         )
 

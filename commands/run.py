@@ -106,6 +106,7 @@ def _crawl(config: Config, sources: list[SourceConfig], *, quiet: bool) -> list[
                     author_secret=config.author_secret.get_secret_value(),
                     now=utc_now(),
                     state_dir=config.data_dir,
+                    author_names=config.privacy.author_names,
                     silence_p=config.alerts.silence_p,
                 )
                 runs.append(report.run)

@@ -56,7 +56,7 @@ def sources(ctx: typer.Context, path: ConfigPath = DEFAULT_CONFIG, as_json: AsJs
         return
     say_table(HEAD, [_row(one, config.report_zone, now=now) for one in states])
     for one in states:
-        _say_next(one)
+        _say_next(one, config.report_zone)
 
 
 def _row(one: SourceState, zone: ZoneInfo, *, now: datetime) -> tuple[str, ...]:
@@ -68,16 +68,25 @@ def _row(one: SourceState, zone: ZoneInfo, *, now: datetime) -> tuple[str, ...]:
         age(now - one.last_ok if one.last_ok else None),
         age(now - one.newest if one.newest else None),
         f"{one.found_today}/{'?' if one.expected_today is None else round(one.expected_today)}",
-        ",".join(f"{n:,}" if isinstance(n, int) else str(n) for n in one.left.values()) or "-",
+        _left(one),
         " ".join(filter(None, (age(now - one.last_run) if one.last_run else "-", one.reason_words, _times(one)))),
     )
+
+
+def _left(one: SourceState) -> str:
+    """What is left of quotas by the platform's own words; what was paid for today."""
+    told = [f"{n:,}" if isinstance(n, int) else str(n) for n in one.left.values()]
+    if one.spent.records:
+        cost = "" if one.spent.cost is None else f" {one.spent.cost.normalize():f} {one.spent.currency}".rstrip()
+        told.append(f"已用{one.spent.records:,}{cost}")
+    return ",".join(told) or "-"
 
 
 def _times(one: SourceState) -> str:
     return f"×{one.failures}" if one.failures > 1 else ""
 
 
-def _say_next(one: SourceState) -> None:
+def _say_next(one: SourceState, zone: ZoneInfo) -> None:
     """What to do about a source that cannot be seen; what else is worth knowing."""
     if one.to_do:
         say()
@@ -88,3 +97,10 @@ def _say_next(one: SourceState) -> None:
         off = age(timedelta(seconds=abs(one.clock_skew)))
         say()
         say(f"{one.name}: 本机时钟与平台相差 {off}，请检查时间同步（timedatectl）")
+    if one.rests_until is not None:
+        until = f"{one.rests_until.astimezone(zone):%m-%d %H:%M}"
+        say()
+        say(f"{one.name}: 被拒后暂停至 {until}；已处理好可立即运行 tingfeng crawl {one.name}")
+    if one.gaps:
+        say()
+        say(f"{one.name}: 有 {one.gaps} 段时间未读到，可补采：tingfeng backfill --since 7d --source {one.name}")

@@ -7,7 +7,7 @@ closes the breaker, or opens it for longer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 
 from tingfeng.model import RunStatus
@@ -39,11 +39,24 @@ SLOW = Rest(15 * MINUTE, 6 * HOUR)  # too fast: slower will do
 NO = Rest(30 * MINUTE, 12 * HOUR)  # refused otherwise
 AWAY = Rest(2 * MINUTE, 30 * MINUTE)  # nobody answers: an accident, theirs or the network's
 RESTS = {
-    **dict.fromkeys(("captcha", "login_required", "anticrawl", "risk_control", "robots_denied", "legal_reasons"), STOP),
-    **dict.fromkeys(("unauthorized", "payment_required", "quota_exhausted"), STOP),
+    **dict.fromkeys(("captcha", "login_required", "cookie_expired", "anticrawl", "risk_control"), STOP),
+    **dict.fromkeys(("robots_denied", "legal_reasons", "unauthorized", "payment_required", "plan_required"), STOP),
+    **dict.fromkeys(("quota_exhausted", "budget_used_up"), STOP),  # never beyond the renewal: see DAILY
     **dict.fromkeys(("too_many_requests", "rate_limited", "teapot"), SLOW),
     **dict.fromkeys(("unreachable", "robots_unreachable"), AWAY),
 }
+
+
+# What is counted by the day is there again at midnight; the platforms and our own budgets count days in UTC+8.
+DAILY = frozenset({"quota_exhausted", "budget_used_up"})
+CHINA = timezone(timedelta(hours=8))
+RENEWED = timedelta(minutes=5)  # after midnight: clocks differ
+
+
+def renewal(now: datetime) -> datetime:
+    """When the allowance of the next day is there."""
+    tomorrow = (now.astimezone(CHINA) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return tomorrow.astimezone(now.tzinfo) + RENEWED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,4 +88,6 @@ class Breaker:
             return self
         failures = self.failures + 1
         until = now + rest.after(failures) * (1 + JITTER * dice) if rest else now
+        if reason in DAILY:
+            until = min(until, renewal(now))
         return Breaker(failures=failures, until=max(until, said or until), reason=reason, retry_after=said)

@@ -14,6 +14,7 @@ from store.mentions import stored_id
 from store.sql import affected, insert_into, table
 from store.tables_hot import HotBoardRow, HotEntryRow
 from tingfeng.model import HotEntry, HotPage, Label, storable
+from tingfeng.privacy import mask
 
 ENTRY, BOARD = table(HotEntryRow), table(HotBoardRow)
 AWAY = timedelta(hours=6)  # an entry that comes back after longer is on a new visit
@@ -89,7 +90,7 @@ def _enter(s: Session, page: HotPage, entry: HotEntry, brand: str, before: datet
     board, number = page.board[:80], stored_id(entry.entry_id)
     of_it = (ENTRY.c.brand == brand, ENTRY.c.board == board, ENTRY.c.entry_id == number)
     last = s.execute(select(ENTRY).where(*of_it).order_by(ENTRY.c.first_seen.desc()).limit(1)).first()
-    words = {"title": storable(entry.title), "text": storable(entry.text)}
+    words = {"title": mask(storable(entry.title)), "text": mask(storable(entry.text))}
     told: dict[str, Any] = {"source": page.source, "url": storable(entry.url), **words}
     if last is not None and _same_visit(last, page.seen_at, before):
         if page.seen_at > last.last_seen:

@@ -46,7 +46,7 @@ _SHORTEST_STALE = timedelta(minutes=30)
 
 
 class BrandConfig(Section):
-    """What we listen for; words are matched as plain substrings, upper and lower case alike."""
+    """What we listen for; words count where they stand as words, upper and lower case alike."""
 
     name: Word = Field(description="The brand's name, as reports show it.")
     aliases: tuple[Word, ...] = Field(default=(), description="Other names it goes by.")

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from store import incidents, outbox
+from store import breakers, incidents, outbox, spending, windows
 from tests.support.factories import make_incident, make_message, stored_run
 from tingfeng.clock import utc_now
 from tingfeng.model import IncidentKind, Reason, RunStatus
@@ -39,6 +39,20 @@ def test_sources(call, desk_db, why, runs, health, reason):
     assert (lines["weibo"]["health"], lines["weibo"]["reason"]) == (health, reason), why
     assert lines["news"]["health"] == "off"
     assert health in call("sources").stdout
+
+
+def test_sources_tell_what_was_spent_what_rests_and_what_is_missing(call, desk_db):
+    with desk_db.write() as s:
+        stored_run(s, since=NOW - timedelta(hours=2), until=NOW, status=RunStatus.OK)
+        spending.reserve(s, "weibo", records=20, cap=2000, now=NOW)
+        until = NOW + timedelta(hours=3)
+        breakers.put(s, "weibo", failures=1, until=until, reason="captcha", retry_after=None, now=NOW)
+        window = (NOW - timedelta(hours=2), NOW)
+        windows.advance(s, "weibo", ("云雀", "云雀"), window=window, read_since=window[1], reason="max_pages", now=NOW)
+    text = call("sources").stdout
+    assert "已用20" in text and "被拒后暂停至" in text and "有 1 段时间未读到" in text and "--source weibo" in text
+    [weibo, _] = json.loads(call("sources", "--json").stdout)
+    assert (weibo["spent"]["records"], weibo["gaps"], weibo["rests_until"]) == (20, 1, until.isoformat())
 
 
 def test_incidents(call, desk_db):
