@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from store.mentions import MENTION, stored_id
@@ -17,6 +17,8 @@ from store.tables_privacy import ReachRow
 REACH = table(ReachRow)
 FIRST_LOOK = timedelta(hours=1)  # after publication
 LAST_LOOK = timedelta(days=14)  # nobody's post grows after that
+YOUNG = timedelta(hours=6)
+FOLLOWED = 500  # posts of a source
 COUNTS = ("reposts", "comments", "likes")
 _WRITE = Batch(ReachRow, ["mention_id", "at", *COUNTS], lambda insert: insert.on_conflict_do_nothing())
 
@@ -46,24 +48,35 @@ def due(s: Session, source: str, *, now: datetime, limit: int) -> list[str]:
     """Native ids of up to `limit` posts of the source to be looked at again, the most talked of first.
 
     A post is looked at each time its age has doubled since the last look: 1 h, 2 h, 4 h … after publication, for 14
-    days. Most of what a post will ever get comes early, and this costs ten requests a post in all.
+    days. Most of what a post will ever get comes early, and this costs ten requests a post in all. Only the FOLLOWED
+    most talked of are followed, of the last hours and of all: nobody has requests for everything.
     """
     if limit <= 0:
         return []
+    ids = {i for back in (YOUNG, LAST_LOOK) for i in _most_talked_of(s, source, now - back, now - FIRST_LOOK)}
     last = select(REACH.c.mention_id, func.max(REACH.c.at).label("at")).group_by(REACH.c.mention_id).subquery()
     query = (
-        select(
-            MENTION.c.native_id, MENTION.c.published_at, MENTION.c.seen_at, last.c.at, *(MENTION.c[n] for n in COUNTS)
-        )
+        select(*(MENTION.c[name] for name in ("native_id", "published_at", "seen_at")), last.c.at)
+        .add_columns(*(MENTION.c[name] for name in COUNTS))
         .outerjoin(last, last.c.mention_id == MENTION.c.id)
-        .where(MENTION.c.source == source, MENTION.c.deleted_at.is_(None))
-        # Asked for as a post, a comment is one that does not exist, and would be buried.
-        .where(MENTION.c.kind != "comment")
-        .where(MENTION.c.published_at > now - LAST_LOOK, MENTION.c.published_at <= now - FIRST_LOOK)
+        .where(one_of(s, MENTION.c.id, sorted(ids)))
     )
     waiting = [row for row in s.execute(query) if _is_due(row, now)]
     waiting.sort(key=lambda row: (-sum(n or 0 for n in row[4:]), row.published_at))
     return [row.native_id for row in waiting[:limit]]
+
+
+def _most_talked_of(s: Session, source: str, since: datetime, until: datetime) -> list[int]:
+    talk = sum((func.coalesce(MENTION.c[name], 0) for name in COUNTS), literal(0))
+    query = (
+        select(MENTION.c.id)
+        .where(MENTION.c.published_at > since, MENTION.c.published_at <= until)
+        .where(MENTION.c.source == source, MENTION.c.deleted_at.is_(None))
+        .where(MENTION.c.kind != "comment")  # asked for as a post it is one that does not exist, and would be buried
+        .order_by(talk.desc(), MENTION.c.published_at)
+        .limit(FOLLOWED)
+    )
+    return list(s.execute(query).scalars())
 
 
 def _is_due(row: Row[Any], now: datetime) -> bool:
