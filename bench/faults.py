@@ -33,7 +33,8 @@ from zoneinfo import ZoneInfo
 from alerts.jobs import watch
 from alerts.routing import Routing
 from crawler import jobs
-from crawler.jobs import OVERLAP, crawl
+from crawler.jobs import crawl
+from crawler.jobs_windows import OVERLAP
 from crawler.outcome import Result
 from crawler.spec import CrawlSpec
 from demo.replica.app import SECRET, Replica
