@@ -215,4 +215,6 @@ class WeiboCliSpider(TingfengSpider):
             return
         if not search.seen:
             self.count("search/empty")
+        if search.cut_short(self.options.count):
+            self.count("search/first_page_only")
         self.done(search.name, covered_since=search.covered_since(site_limit=SITE_LIMIT, now=self.now()))
