@@ -34,6 +34,7 @@ class Kind:
     lists: int = 1_000  # posts it lists at most
     below: str = ""  # its base address on the replica
     apart: timedelta = timedelta(minutes=2)  # between two posts
+    meanwhile: timedelta | None = None  # the same during the outage, if it differs
     options: Mapping[str, Any] = field(default_factory=dict)
     credential: str | None = None
     override: str | None = None  # the operator's reason to leave robots.txt aside
@@ -54,13 +55,14 @@ HTML: dict[str, Any] = {
     **{"kind": "weibo_html", "platform": "weibo", "faults": "weibo_html", "lists": 500},
     "options": {"max_pages": 50},
 }
+SELDOM: dict[str, Any] = {"apart": timedelta(minutes=10), "meanwhile": timedelta(minutes=2), "just": (FROZEN,)}
 HOT: dict[str, Any] = {"kind": "weibo_hot", "platform": "hot", "faults": "hot"}
 
 KINDS = {
     "weibo_mobile": Kind(**WEIBO, also=(Fault.NOT_LOGGED_IN, Fault.NOTHING_HERE)),
     "weibo + cookie": Kind(**WEIBO, credential="SUB=demo", just=(*LOGINS, Fault.NOT_LOGGED_IN)),
-    # So seldom named that a silence is believed at first: what was believed has to be read again.
-    "weibo, seldom": Kind(**WEIBO, apart=timedelta(minutes=10), just=(FROZEN,)),
+    # So seldom named that a silence is believed at first: what was believed has to be read again, and it is much.
+    "weibo, seldom": Kind(**WEIBO, **SELDOM),
     "weibo_html": Kind(**HTML),
     "html + cookie": Kind(**HTML, credential="SUB=demo", just=LOGINS),
     "weibo_cli": Kind(
@@ -71,9 +73,8 @@ KINDS = {
     ),
     "cli, seldom": Kind(
         **{"kind": "weibo_cli", "platform": "weibo", "faults": "weibo_cli", "below": "/cli/api", "credential": TOKEN},
-        options={"count": 10},
-        apart=timedelta(minutes=10),
-        just=(FROZEN,),
+        options={"count": 10, "max_pages": 30},
+        **SELDOM,
     ),
     "weibo_hot": Kind(
         **HOT,
@@ -151,7 +152,7 @@ NAMED: dict[str | tuple[str, str], tuple[str, ...]] = {
     Fault.BOMB: ("layout_changed",),
     # … and where it bears another one.
     ("feed", Fault.RENAMED): ("suspicious_silence", "layout_changed"),  # XML has no keys that must be there
-    ("v2ex", Fault.EMPTY): ("empty",),  # never so, as the site always has newest topics
+    **{(name, Fault.EMPTY): ("empty",) for name in ("v2ex", "feed, whole")},  # what is read as a whole is never so
     ("v2ex", Fault.NEARLY_USED_UP): ("rate_limited",),
     ("zhihu_open", Fault.NEARLY_USED_UP): ("quota_exhausted",),
     # Hot lists are never empty.

@@ -86,9 +86,10 @@ def posts(kind: Kind) -> list[Post]:
     """One every `apart`, before and after START, each with its own words."""
     author = Author(uid=9_000_000_001, name="演示用户", followers=120)
     found = []
-    count = 0 if kind.platform == "hot" else (PAST + EVERY * (MOST_CYCLES + 3)) // kind.apart
-    for i in range(count):
-        at = (START - PAST + i * kind.apart).replace(microsecond=0)
+    before = [START - PAST + n * kind.apart for n in range(PAST // kind.apart)]
+    apart = kind.meanwhile or kind.apart
+    times = [*before, *(START + n * apart for n in range(EVERY * (MOST_CYCLES + 3) // apart))]
+    for i, at in enumerate(times if kind.platform != "hot" else ()):
         number = mid_at(at, i) if kind.platform == "weibo" else 7_000_000 + i
         text = f"云雀第{i}次路过，今天的心情是{i % 97}号"
         found.append(Post(platform=kind.platform, id=number, at=at, text=text, author=author, title=f"云雀见闻{i}"))

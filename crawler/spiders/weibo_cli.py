@@ -16,12 +16,12 @@ from typing import Any
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from crawler.bodies.weibo_cli import error_in, read
+from crawler.bodies.weibo_cli import CODES, error_in, read
 from crawler.budget import Price, Purse, Reserved, price_in
 from crawler.documents import load_object
 from crawler.options import Options
 from crawler.paging import Search
-from crawler.refusals import translate
+from crawler.refusals import STATUSES, translate
 from crawler.spec import CrawlSpec, Gap
 from crawler.spiders.base import Output, TingfengSpider
 from tingfeng.errors import CrawlError, Refused
@@ -96,13 +96,17 @@ class WeiboCliSpider(TingfengSpider):
             yield from self._ask(Search.of_gap(gap, gap.query, ""))
 
     def judge(self, response: Response) -> CrawlError | None:
-        """Refusals other than "too often", whose Retry-After says more, name themselves in the body."""
+        """Refusals other than "too often", whose Retry-After says more, name themselves in the body.
+
+        Where the body's code is none we know and the status is one, the status has the better name.
+        """
         if not 400 <= response.status < 500 or response.status == 429:
             return None
         try:
-            return error_in(load_object(response.body))
+            error = error_in(load_object(response.body))
         except CrawlError:
             return None
+        return error if error in CODES.values() or response.status not in STATUSES else None
 
     # --- the price
 
