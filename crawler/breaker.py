@@ -40,7 +40,7 @@ NO = Rest(30 * MINUTE, 12 * HOUR)  # refused otherwise
 AWAY = Rest(2 * MINUTE, 30 * MINUTE)  # nobody answers: an accident, theirs or the network's
 RESTS = {
     **dict.fromkeys(("captcha", "login_required", "anticrawl", "risk_control", "robots_denied", "legal_reasons"), STOP),
-    **dict.fromkeys(("unauthorized", "payment_required", "quota_exhausted"), STOP),
+    **dict.fromkeys(("unauthorized", "cookie_expired", "payment_required", "plan_required", "quota_exhausted"), STOP),
     **dict.fromkeys(("too_many_requests", "rate_limited", "teapot"), SLOW),
     **dict.fromkeys(("unreachable", "robots_unreachable"), AWAY),
 }
