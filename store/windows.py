@@ -78,10 +78,19 @@ def advance(
 
 
 def rewind(s: Session, source: str, *, to: datetime, now: datetime) -> None:
-    """Take back what the source's searches were believed to have read after `to`: the next crawl reads it again."""
-    mine = WINDOW.c.source == source
-    s.execute(delete(WINDOW).where(mine, WINDOW.c.since >= to))
-    s.execute(update(WINDOW).where(mine, WINDOW.c.until > to).values(until=to, updated=now))
+    """Take back what the source's searches were believed to have read after `to`: the next crawl reads it again.
+
+    A search that was begun later than `to` goes back to its own beginning, and is remembered: without its window it
+    would start where the runs that were believed too early ended. Gaps after `to` are no gaps any more, just unread.
+    """
+    for search, window in of(s, source).items():
+        end = max(to, window.since)
+        if window.until <= end:
+            continue
+        s.execute(update(WINDOW).where(*_is(source, search)).values(until=end, updated=now))
+        mine = (GAP.c.source == source, GAP.c.brand == search[0], GAP.c.query == search[1], GAP.c.filled_at.is_(None))
+        s.execute(delete(GAP).where(*mine, GAP.c.since >= end))
+        s.execute(update(GAP).where(*mine, GAP.c.until > end).values(until=end, page=0))
 
 
 def reach(s: Session, source: str, search: Search, *, since: datetime, now: datetime) -> None:

@@ -142,3 +142,19 @@ def test_no_stretch_is_claimed_that_no_search_read_and_every_hole_is_known(histo
             assert sum(len(ticks([m])) for m in missed) == len(ticks(missed)), "no minute is missed twice"
         both = ticks(windows.covered_by_all(s, "weibo", [ONE, TWO]))
         assert both <= read[ONE] & read[TWO]
+
+
+def test_a_rewound_search_keeps_its_place_and_its_gaps_are_not_counted_twice(db: Database) -> None:
+    with db.write() as s:
+        finished(s, 0, 100, read_since=60)  # a gap from 0 to 60
+        finished(s, 50, 100, search=TWO)
+        windows.rewind(s, "weibo", to=at(30), now=at(101))
+        # TWO began later than that: forgotten, it would go on where the last run ended.
+        assert windows.of(s, "weibo") == {
+            ONE: windows.Window(since=at(0), until=at(30)),
+            TWO: windows.Window(since=at(50), until=at(50)),
+        }
+        assert [(g.since, g.until) for g in windows.gaps(s, "weibo")] == [(at(0), at(30))]
+        finished(s, 20, 110, read_since=80)
+        assert [(g.since, g.until) for g in windows.gaps(s, "weibo")] == [(at(30), at(80)), (at(0), at(30))]
+        assert windows.covered(s, "weibo", ONE) == [(at(80), at(110))]
