@@ -11,8 +11,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sentiment.layer import write_whole
-from sentiment.relevance_features import FEATURES
+from sentiment.relevance_features import FEATURES, REMEMBERED, SENSES
+from sentiment.senses import Floats, senses
 from tingfeng.errors import ScoringError, UnknownName
 from tingfeng.registry import nearest
 
@@ -34,13 +37,38 @@ class Filter:
 
     def p(self, features: Mapping[str, float]) -> float:
         """Probability that the text is about the brand, 0–1."""
-        z = self.bias + sum(self.weights.get(name, 0.0) * value for name, value in features.items())
+        weight = self.weight
+        z = self.bias + sum(weight(name) * value for name, value in features.items())
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, z))))
 
     def parts(self, features: Mapping[str, float]) -> list[tuple[str, float]]:
         """What each known feature adds to the log-odds, the strongest first."""
-        found = [(name, self.weights[name] * value) for name, value in features.items() if name in self.weights]
+        found = [(name, weight * value) for name, value in features.items() if (weight := self.weight(name))]
         return sorted(found, key=lambda part: (-abs(part[1]), part[0]))
+
+    def weight(self, name: str) -> float:
+        """Of a feature; of what a word is like ("sense:甜") by the weights of its dimensions."""
+        known = self._known
+        if (weight := known.get(name)) is None:
+            if len(known) > REMEMBERED:
+                known.clear()
+                known.update(self.weights)
+            weight = known[name] = self._sense(*name.partition(":")[::2])
+        return weight
+
+    def _sense(self, kind: str, word: str) -> float:
+        vector = senses().of(word) if kind in SENSES else None
+        return 0.0 if vector is None else float(self._dimensions[kind] @ vector)
+
+    @cached_property
+    def _known(self) -> dict[str, float]:
+        """Weights by feature, those of words' senses as they are asked for."""
+        return dict(self.weights)
+
+    @cached_property
+    def _dimensions(self) -> dict[str, Floats]:
+        size = range(senses().size)
+        return {kind: np.array([self.weights.get(f"{kind}#{i}", 0.0) for i in size]) for kind in SENSES}
 
     @cached_property  # asked for every text
     def digest(self) -> str:
