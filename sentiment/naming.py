@@ -2,8 +2,8 @@
 
 A Chinese word is bounded as the segmenter bounds it: a longer word of the dictionary that covers it (小米粥), or one
 that reaches into it (广大|众多), means something else, unless what it adds is a word of trade or the brand's own
-(苹果公司). A Latin word ends where letters end, or where a capital begins the next one (iMac, MacBook, macOS); digits may
-follow a letter (iPhone15), and Chinese neighbours are a bound (买Mac了).
+(苹果公司). A Latin word ends where letters end, or where a capital begins the next one (iMac, MacBook, macOS); digits
+may follow a letter (iPhone15), and Chinese neighbours are a bound (买Mac了).
 """
 
 from __future__ import annotations
@@ -57,6 +57,9 @@ class Ruling:
     words: tuple[Found, ...] = ()  # of must, any and none
 
 
+_PASSED = Ruling(relevant=True, why="", names=())
+
+
 class Naming:
     """The brands of a configuration and a tokenizer, ready for thousands of texts."""
 
@@ -68,6 +71,11 @@ class Naming:
             for word in way.names:
                 self._owners.setdefault(word, []).append(name)
         self._tokenizer = tokenizer
+        self._judgements = {
+            (name, ours): Relevance(relevant=ours, p=UNSURE if ours else 1 - SURE, by=self.version(name))
+            for name in self._ways
+            for ours in (True, False)
+        }
 
     def knows(self, brand: str) -> bool:
         return brand in self._ways
@@ -88,6 +96,8 @@ class Naming:
         A text that nowhere holds the name the source found all the same, by words that were not the author's own (what
         was reposted, the question): must and any may stand there too, so only `none` rules it out.
         """
+        if not look.places:  # most texts that a search found
+            return _PASSED
         way = self._ways[brand]
         names = tuple(self._found(look, way.names, way))
         others = {word: tuple(self._found(look, [word], way)) for word in way.listed}
@@ -110,8 +120,7 @@ class Naming:
 
     def judgement(self, ruling: Ruling, brand: str) -> Relevance:
         """What is stored where no filter knows better."""
-        p = UNSURE if ruling.relevant else 1 - SURE
-        return Relevance(relevant=ruling.relevant, p=p, by=self.version(brand))
+        return self._judgements[brand, ruling.relevant]
 
     def others_named(self, look: Look, brand: str) -> int:
         """How many other configured brands have a name written there."""

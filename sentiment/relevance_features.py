@@ -1,6 +1,6 @@
 """What a relevance filter looks at: the words of a text, what stands around the name, and what the text is about.
 
-Features are named in words, so that a filter can be read: "word:甜", "left:吃", "near:一斤", "topic:farm", "aspect:价格".
+Features are named in words, so that a filter can be read: "word:甜", "left:吃", "topic:farm", "aspect:价格".
 "sense:甜" (anywhere) and "close:甜" (near the name) stand for what the word is like (see `sentiment.senses`): a filter
 learns weights of their few dimensions, `expanded` here, and so of words it has not seen.
 """
@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain
 
 from sentiment.aspects import shipped
 from sentiment.naming import Found, Look
@@ -24,7 +24,7 @@ from tingfeng.words import WordFinder, fold
 Places = Sequence[tuple[int, int]]
 
 FEATURES = 2  # grows when the same text gets other features; a filter made before is not used then
-NEAR = 6  # characters around a name from which runs of two are taken
+NEAR = 6  # characters around a name that are close to it
 LONGEST = 4_000  # characters of a text that are looked at
 PLACES = 8  # of a name
 REMEMBERED = 1 << 16  # words
@@ -33,7 +33,6 @@ SCALE = {
     "word": 0.5,
     "left": 0.7,
     "right": 0.7,
-    "near": 0.2,
     "before": 0.5,
     "after": 0.5,
     "topic": 1.5,
@@ -79,40 +78,45 @@ def features(
             found[f"about:{name}"] = _LOG2[min(n, _MOST)]
     if others:
         found["also:brand"] = SCALE["also"]
-    outside = _outside(tokens, ends, places)
-    found.update(_senses(outside, places))
-    seen = chain((f"word:{word}" for word, _ in outside), _around(folded, tokens, ends, places), _forms(text, places))
+    outside, close = _outside(tokens, ends, places)
+    _add_senses(found, "sense", [names[1] for names in outside])
+    _add_senses(found, "close", [names[2] for names in close])
+    seen = chain((names[0] for names in outside), _around(folded, tokens, ends, places), _forms(text, places))
     for name in seen if only is None else filter(only.__contains__, seen):
         scale = SCALE[name.partition(":")[0]]
         found[name] = scale * _TWICE if name in found else scale
     return found
 
 
-def _outside(tokens: Sequence[str], ends: Sequence[int], places: Places) -> list[tuple[str, int]]:
-    """The words outside the names that say something, and where they begin."""
-    inside = {i for start, end in places for i in range(bisect_right(ends, start) - 1, bisect_left(ends, end))}
-    return [(token, ends[i]) for i, token in enumerate(tokens) if i not in inside and _says(token)]
+_Names = tuple[str, str, str]  # of a word's features: word, sense, close
+
+
+def _outside(tokens: Sequence[str], ends: Sequence[int], places: Places) -> tuple[list[_Names], list[_Names]]:
+    """The words outside the names that say something, and those of them that are close to a name."""
+    inside: set[int] = set()
+    close: set[int] = set()
+    for start, end in places:
+        first, last = bisect_right(ends, start) - 1, bisect_left(ends, end)
+        inside.update(range(first, last))
+        close.update(range(bisect_left(ends, start - NEAR, 1) - 1, first))
+        close.update(range(last, min(bisect_right(ends, end + NEAR), len(tokens))))
+    words = [(i, names) for i, token in enumerate(tokens) if i not in inside and (names := _named(token))]
+    return [names for _, names in words], [names for i, names in words if i in close]
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _says(token: str) -> bool:
-    return any(map(str.isalnum, token)) and token not in _SAYS_NOTHING and not token.isdecimal()
+def _named(token: str) -> _Names | None:
+    """Of a token that says something."""
+    if not any(map(str.isalnum, token)) or token in _SAYS_NOTHING or token.isdecimal():
+        return None
+    return f"word:{token}", f"sense:{token}", f"close:{token}"
 
 
-def _senses(words: Sequence[tuple[str, int]], places: Places) -> dict[str, float]:
+def _add_senses(found: dict[str, float], kind: str, names: Sequence[str]) -> None:
     """What the words are like: each kind together about as long, however many words there are."""
-    close = [
-        word
-        for word, at in words
-        if any(start - NEAR - len(word) <= at < start or end <= at <= end + NEAR for start, end in places)
-    ]
-    found: dict[str, float] = {}
-    for kind, some in zip(SENSES, ([word for word, _ in words], close), strict=True):
-        share = SCALE[kind] / math.sqrt(len(some) or 1)
-        for word in some:
-            name = f"{kind}:{word}"
-            found[name] = found.get(name, 0.0) + share
-    return found
+    share = SCALE[kind] / math.sqrt(len(names) or 1)
+    for name in names:
+        found[name] = found.get(name, 0.0) + share
 
 
 def expanded(found: Mapping[str, float]) -> dict[str, float]:
@@ -142,8 +146,6 @@ def _around(folded: str, tokens: Sequence[str], ends: Sequence[int], places: Pla
         yield f"right:{tokens[after] if after < len(tokens) else '$'}"
         yield f"before:{folded[start - 1 : start] or '^'}"
         yield f"after:{folded[end : end + 1] or '$'}"
-        for stretch in (folded[max(0, start - NEAR) : start], folded[end : end + NEAR]):
-            yield from {f"near:{a}{b}" for a, b in pairwise(stretch) if a.isalnum() and b.isalnum()}
 
 
 def _forms(text: str, places: Places) -> Iterator[str]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from sentiment.layer import write_whole
 from sentiment.relevance_features import FEATURES, REMEMBERED, SENSES
-from sentiment.senses import Floats, senses
+from sentiment.senses import senses
 from tingfeng.errors import ScoringError, UnknownName
 from tingfeng.registry import nearest
 
@@ -37,38 +37,18 @@ class Filter:
 
     def p(self, features: Mapping[str, float]) -> float:
         """Probability that the text is about the brand, 0–1."""
-        weight = self.weight
-        z = self.bias + sum(weight(name) * value for name, value in features.items())
+        known = self._known
+        z = self.bias + sum([known[name] * value for name, value in features.items()])
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, z))))
 
     def parts(self, features: Mapping[str, float]) -> list[tuple[str, float]]:
         """What each known feature adds to the log-odds, the strongest first."""
-        found = [(name, weight * value) for name, value in features.items() if (weight := self.weight(name))]
+        found = [(name, weight * value) for name, value in features.items() if (weight := self._known[name])]
         return sorted(found, key=lambda part: (-abs(part[1]), part[0]))
 
-    def weight(self, name: str) -> float:
-        """Of a feature; of what a word is like ("sense:甜") by the weights of its dimensions."""
-        known = self._known
-        if (weight := known.get(name)) is None:
-            if len(known) > REMEMBERED:
-                known.clear()
-                known.update(self.weights)
-            weight = known[name] = self._sense(*name.partition(":")[::2])
-        return weight
-
-    def _sense(self, kind: str, word: str) -> float:
-        vector = senses().of(word) if kind in SENSES else None
-        return 0.0 if vector is None else float(self._dimensions[kind] @ vector)
-
     @cached_property
-    def _known(self) -> dict[str, float]:
-        """Weights by feature, those of words' senses as they are asked for."""
-        return dict(self.weights)
-
-    @cached_property
-    def _dimensions(self) -> dict[str, Floats]:
-        size = range(senses().size)
-        return {kind: np.array([self.weights.get(f"{kind}#{i}", 0.0) for i in size]) for kind in SENSES}
+    def _known(self) -> _Weights:
+        return _Weights(self.weights)
 
     @cached_property  # asked for every text
     def digest(self) -> str:
@@ -85,6 +65,25 @@ class Filter:
             "about": dict(self.about),
         }
         return json.dumps(told, ensure_ascii=False, sort_keys=True).encode("utf-8", "backslashreplace")
+
+
+class _Weights(dict[str, float]):
+    """By feature; of what a word is like ("sense:甜") by the weights of its dimensions, when it is first asked for."""
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        super().__init__(weights)
+        self._given = weights
+        size = range(senses().size)
+        self._dimensions = {kind: np.array([weights.get(f"{kind}#{i}", 0.0) for i in size]) for kind in SENSES}
+
+    def __missing__(self, name: str) -> float:
+        if len(self) > REMEMBERED:
+            self.clear()
+            self.update(self._given)
+        kind, _, word = name.partition(":")
+        vector = senses().of(word) if kind in SENSES else None
+        weight = self[name] = 0.0 if vector is None else float(self._dimensions[kind] @ vector)
+        return weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
