@@ -1,4 +1,4 @@
-"""Where a fault is played: a case's database with a good past, its replica, its clock, and crawls that share a child."""
+"""Where a fault is played: a database with a good past, its replica, its clock, and crawls that share a child."""
 
 from __future__ import annotations
 
