@@ -1,4 +1,4 @@
-"""Where a fault is played: a database with a good past, its replica, its clock, and crawls that share a child."""
+"""Where a fault is played: a database with a good past, a replica, a clock, and crawls that share a child."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ EVERY = timedelta(minutes=30)  # interval of the crawls
 PAST = timedelta(days=4)
 RUNS = 40  # good ones before the fault
 MOST_CYCLES = 8
-MIGRATING = threading.Lock()  # alembic keeps its state in the module
 BRAND = Brand(name="云雀")
 ROUTING = Routing(
     recipients=(RecipientConfig(name="运维", email="ops@example.com"),),
@@ -114,8 +113,7 @@ class Place:
 def prepare(folder: Path, name: str) -> None:
     """A database in which the source did well: days of counts, one real crawl, and as many runs like it."""
     place = Place(folder, name)
-    with MIGRATING:
-        upgrade(place.url)
+    upgrade(place.url)
     db = Database(place.url)
     with place.replica:
         first = place.crawl(db)

@@ -18,14 +18,16 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import multiprocessing
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,8 @@ from demo.replica.faults import Fault
 from store import hot, mentions, runs
 from store.database import Database
 from tingfeng.model import RunStatus
+
+PROCESSES = 2
 
 
 @dataclass(frozen=True)
@@ -160,15 +164,12 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one object instead of the table")
     parser.add_argument("--children", action="store_true", help="a child of its own for every crawl")
     args = parser.parse_args()
-    logging.disable()
-    if not args.children:
-        jobs.run_child = Together()  # type: ignore[assignment]
     started = time.monotonic()
     wanted = list(cases(args.only))
     told = []
     if not args.json:
         print(f"{'fault':20} {'source':15} {'named as':20} {'mail after':>10} {'rests':>10} {'lost':>5}", flush=True)
-    for one in _played(wanted, workers=2 if args.children else 40):
+    for one in _played(wanted, children=args.children):
         told.append(one)
         if not args.json:
             print(_line(one), flush=True)
@@ -180,12 +181,25 @@ def main() -> int:
     return int(not told or any(one.wrong for one in told))
 
 
-def _played(wanted: list[tuple[str, str]], *, workers: int) -> Iterator[Told]:
-    """All cases side by side, told in their order."""
-    with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(workers) as pool:
-        good = {name: Path(temporary) / f"good {name}" for name, _ in wanted}
-        list(pool.map(prepare, good.values(), good))
-        yield from pool.map(lambda case: play(Path(temporary) / " ".join(case), good[case[0]], *case), wanted)
+def _played(wanted: list[tuple[str, str]], *, children: bool) -> Iterator[Told]:
+    """All cases, told in their order: two kinds of sources at a time, the faults of each side by side."""
+    by_kind: dict[str, list[str]] = {}
+    for name, fault in wanted:
+        by_kind.setdefault(name, []).append(fault)
+    spawn = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory() as temporary, ProcessPoolExecutor(PROCESSES, mp_context=spawn) as pool:
+        for told in pool.map(partial(_play_kind, Path(temporary), children), by_kind, by_kind.values()):
+            yield from told
+
+
+def _play_kind(root: Path, children: bool, name: str, faults: list[str]) -> list[Told]:
+    logging.disable()
+    if not children:
+        jobs.run_child = Together()  # type: ignore[assignment]
+    good = root / f"good {name}"
+    prepare(good, name)
+    with ThreadPoolExecutor(1 if children else len(faults)) as pool:
+        return list(pool.map(lambda fault: play(root / f"{name} {fault}", good, name, fault), faults))
 
 
 def _summary(told: list[Told]) -> dict[str, Any]:
