@@ -7,9 +7,10 @@ closes the breaker, or opens it for longer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from crawler.times import CHINA
 from tingfeng.model import RunStatus
 
 JITTER = 0.1  # of a rest, at most: sources refused together need not come back together
@@ -49,7 +50,6 @@ RESTS = {
 
 # What is counted by the day is there again at midnight; the platforms and our own budgets count days in UTC+8.
 DAILY = frozenset({"quota_exhausted", "budget_used_up"})
-CHINA = timezone(timedelta(hours=8))
 RENEWED = timedelta(minutes=5)  # after midnight: clocks differ
 
 

@@ -1,4 +1,4 @@
-"""Stretches of time as sorted lists of [since, until) that do not touch; pure."""
+"""Stretches of time as sorted lists of [since, until) that do not touch; pure. A search may have thousands of gaps."""
 
 from __future__ import annotations
 
@@ -9,19 +9,34 @@ Interval = tuple[datetime, datetime]  # inclusive, exclusive
 
 
 def subtract(whole: Iterable[Interval], away: Iterable[Interval]) -> list[Interval]:
-    """What of `whole` lies in none of `away`, which may come in any order."""
-    left = list(whole)
-    for since, until in away:
-        left = [part for interval in left for part in _without(interval, since, until)]
+    """What of `whole`, sorted, lies in none of `away`, which may come in any order and overlap."""
+    holes = sorted(hole for hole in away if hole[0] < hole[1])
+    left: list[Interval] = []
+    first = 0
+    for since, until in whole:
+        while first < len(holes) and holes[first][1] <= since:
+            first += 1
+        n = first
+        while n < len(holes) and holes[n][0] < until:
+            if since < holes[n][0]:
+                left.append((since, holes[n][0]))
+            since = max(since, holes[n][1])
+            n += 1
+        if since < until:
+            left.append((since, until))
     return left
-
-
-def _without(interval: Interval, since: datetime, until: datetime) -> list[Interval]:
-    parts = ((interval[0], min(interval[1], since)), (max(interval[0], until), interval[1]))
-    return [part for part in parts if part[0] < part[1]] if since < until else [interval]
 
 
 def intersect(one: Sequence[Interval], other: Sequence[Interval]) -> list[Interval]:
     """What lies in both, in order."""
-    found = ((max(a[0], b[0]), min(a[1], b[1])) for a in one for b in other)
-    return sorted(part for part in found if part[0] < part[1])
+    found: list[Interval] = []
+    i = j = 0
+    while i < len(one) and j < len(other):
+        since, until = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
+        if since < until:
+            found.append((since, until))
+        if one[i][1] <= other[j][1]:
+            i += 1
+        else:
+            j += 1
+    return found

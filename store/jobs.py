@@ -18,6 +18,7 @@ from store.feedback import ANSWER
 from store.hot import ENTRY
 from store.mentions import MENTION, SCORE, MentionWithVerdict, by_ids
 from store.outbox import OUTBOX
+from store.relevance import MARK
 from store.runs import RUN
 from store.sql import affected, insert_into
 from store.stories import STORY, STORY_KEY, WINDOW
@@ -56,7 +57,7 @@ class RetainReport:
     runs: int
     outbox: int
     surveys: int
-    corrections: int = 0
+    corrections: int = 0  # labels people gave: what a text says, and whose it is
     stories: int = 0
     blanked: int = 0  # posts the platform deleted, whose words went now
     hot: int = 0
@@ -74,7 +75,7 @@ def retain(db: Database, rule: Rule, *, now: datetime) -> RetainReport:
         mentions=_sweep(db, MENTION, MENTION.c.published_at < now - rule.mentions),
         blanked=_blank(db, now - rule.deleted),
         surveys=_sweep_old(db, ANSWER.c.answered_at, now, rule.surveys),
-        corrections=_sweep_old(db, CORRECTION.c.at, now, rule.corrections),
+        corrections=sum(_sweep_old(db, table.c.at, now, rule.corrections) for table in (CORRECTION, MARK)),
         scores=_sweep_scores(db, now - min(rule.scores, rule.mentions)),
         runs=_sweep(db, RUN, _old_runs(now - rule.runs)),
         outbox=_sweep(db, OUTBOX, OUTBOX.c.sent_at < now - rule.outbox),
@@ -108,7 +109,7 @@ def _sweep_old(db: Database, at: Column[Any], now: datetime, kept: timedelta | N
 
 def _blank(db: Database, cutoff: datetime) -> int:
     """Take the words out of posts that their platform deleted before `cutoff`; that they were there stays counted."""
-    wordy = or_(MENTION.c.text != "", MENTION.c.title != "")
+    wordy = or_(MENTION.c.text != "", MENTION.c.title != "", MENTION.c.author_name.is_not(None))
     some = select(MENTION.c.id).where(MENTION.c.deleted_at < cutoff, wordy).limit(BATCH)
     blank = update(MENTION).where(MENTION.c.id.in_(some)).values(text="", title="", author_name=None)
     return _repeat(db, lambda s: affected(s, blank))

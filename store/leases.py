@@ -15,7 +15,7 @@ from store.sql import affected, insert_into, run_many, table
 from store.tables_windows import LeaseRow, RateSlotRow
 
 LEASE, SLOT = table(LeaseRow), table(RateSlotRow)
-FAR = timedelta(minutes=10)  # a slot further ahead was taken by a clock that went wrong
+FAR = timedelta(minutes=10)  # a slot ahead by more than this and two blocks was taken by a clock that went wrong
 
 
 def clock(s: Session) -> datetime:
@@ -57,7 +57,8 @@ def take_slots(
     begin = {"key": key, "holder": "", "next_at": earliest}
     s.execute(insert_into(s, RateSlotRow).values(begin).on_conflict_do_nothing())
     row = s.execute(select(SLOT).where(SLOT.c.key == key).with_for_update()).one()
-    first = max(earliest, row.next_at) if row.next_at <= now + FAR else earliest
+    queue = FAR + 2 * sum(gaps, timedelta())  # of a slow host even one block reaches further than FAR
+    first = max(earliest, row.next_at) if row.next_at <= now + queue else earliest
     count = len(gaps) if row.holder == holder else 1
     values = {"holder": holder, "next_at": first + sum(gaps[:count], timedelta())}
     s.execute(update(SLOT).where(SLOT.c.key == key).values(values))

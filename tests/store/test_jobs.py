@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from store import corrections, feedback, jobs, mentions, outbox, reports, runs, scores
+from store import corrections, feedback, jobs, mentions, outbox, relevance, reports, runs, scores
 from store.database import Database
 from store.jobs import RetainReport, retain
 from store.mentions import LINK, SCORE
@@ -138,3 +138,13 @@ def test_unsent_messages_are_never_deleted(db: Database) -> None:
     with db.read() as s:
         assert [m.key for m in outbox.waiting(s)] == ["c waiting"]
         assert [m.key for m in outbox.parked(s)] == ["b parked"]
+
+
+def test_marks_of_relevance_hold_texts_too_and_go_with_the_corrections(db: Database) -> None:
+    with db.write() as s:
+        for text, days in ("旧", 11), ("新", 9):
+            relevance.mark_text(s, text, "云雀", False, author="李", now=NOW - days * DAY)
+    assert retain(db, Rule(), now=NOW).corrections == 0
+    assert retain(db, Rule(corrections=10 * DAY), now=NOW).corrections == 1
+    with db.read() as s:
+        assert [mark.text for mark in relevance.listing(s)] == ["新"]

@@ -35,6 +35,15 @@ def test_the_clock_is_the_databases(db: Database) -> None:
         assert abs(leases.clock(s) - datetime.now(UTC)) < 5 * SECOND
 
 
+def test_a_host_asked_every_five_minutes_is_not_asked_sooner_once_four_slots_are_taken(db: Database) -> None:
+    gaps = [300 * SECOND] * 4
+    with db.write() as s:
+        begins = [
+            leases.take_slots(s, "slow.example", holder, earliest=NOW, gaps=gaps, now=NOW)[0] for holder in "aaab"
+        ]
+    assert begins == [NOW + n * SECOND for n in (0, 300, 1500, 2700)]
+
+
 def test_who_is_alone_takes_many_slots_and_who_shares_takes_one(db: Database) -> None:
     def take(holder: str, now: datetime, n: int = 3) -> tuple[float, int]:
         with db.write() as s:

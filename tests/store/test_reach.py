@@ -48,6 +48,15 @@ def test_a_post_is_looked_at_each_time_its_age_has_doubled(db: Database) -> None
     assert history[0] == Look(at=began + 1.5 * HOUR, reposts=None, comments=None, likes=1)
 
 
+def test_only_the_most_talked_of_are_followed(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reach, "FOLLOWED", 2)
+    old = {"published_at": NOW - 30 * HOUR, "seen_at": NOW - 30 * HOUR}
+    young = {"published_at": NOW - 3 * HOUR, "seen_at": NOW - 3 * HOUR}
+    loud = [stored(db, likes=90 + n, **old) for n in range(3)]
+    fresh = [stored(db, likes=n, **young) for n in range(3)]
+    assert due(db, NOW) == [loud[2], loud[1], fresh[2], fresh[1]]
+
+
 def test_the_most_talked_of_come_first_other_sources_and_comments_not_at_all(db: Database) -> None:
     seen = {"published_at": NOW - 3 * HOUR, "seen_at": NOW - 2 * HOUR}
     quiet, loud = stored(db, **seen), stored(db, likes=50, reposts=3, **seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -89,11 +90,33 @@ def test_reaching_back_makes_a_gap_of_what_lies_before(db: Database) -> None:
 STRETCH = st.tuples(st.integers(0, 30), st.integers(0, 30)).map(lambda p: (at(min(p)), at(max(p))))
 
 
-@given(whole=STRETCH, away=st.lists(STRETCH, max_size=5))
-def test_subtracting_and_intersecting_are_those_of_sets(whole: Interval, away: list[Interval]) -> None:
-    left = subtract([whole], away)
-    assert ticks(left) == ticks([whole]) - ticks(away)
-    assert ticks(intersect([whole], left)) == ticks(left)
+def apart(stretches: list[Interval]) -> list[Interval]:
+    """The same as they come from the store: in order, not touching."""
+    found: list[Interval] = []
+    for since, until in sorted(stretches):
+        if since < until and (not found or since > found[-1][1]):
+            found.append((since, until))
+    return found
+
+
+STRETCHES = st.lists(STRETCH, max_size=5)
+
+
+@given(whole=STRETCHES.map(apart), other=STRETCHES.map(apart), away=STRETCHES)
+def test_subtracting_and_intersecting_are_those_of_sets(whole, other, away) -> None:
+    left = subtract(whole, away)
+    assert ticks(left) == ticks(whole) - ticks(away)
+    assert left == sorted(left) and all(a < b for a, b in left)
+    assert ticks(intersect(whole, other)) == ticks(whole) & ticks(other)
+
+
+def test_thousands_of_holes_are_subtracted_in_one_pass() -> None:
+    """A search that misses something every quarter of an hour has 3,000 in a month; squared, they took ten seconds."""
+    holes = [(at(15 * n), at(15 * n + 5)) for n in range(20_000)]
+    began = time.process_time()
+    left = subtract([(at(0), at(300_000))], holes)
+    assert len(left) == len(intersect(left, left)) == 20_000
+    assert time.process_time() - began < 5, "it is 0.1 on a slow machine, and was minutes"
 
 
 @pytest.fixture(scope="module")
