@@ -47,7 +47,7 @@ class Senses:
 
 def read(path: Path) -> Senses:
     with np.load(path, allow_pickle=False) as file:
-        words = bytes(file["words"]).decode().split("\n")
+        words = bytes(file["words"]).decode().splitlines()
         return Senses(words, file["rows"], file["scales"])
 
 
