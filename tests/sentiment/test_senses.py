@@ -9,10 +9,10 @@ import pytest
 
 from sentiment.corpora import Labelled
 from sentiment.relevance_features import FEATURES, SENSES, expanded
-from sentiment.relevance_filter import REMEMBERED, Filter
+from sentiment.relevance_filter import Filter
 from sentiment.relevance_fit import fit
 from sentiment.relevance_prior import shared, shipped
-from sentiment.senses import Senses, read, senses
+from sentiment.senses import REMEMBERED, Senses, read, senses
 from tingfeng.model import Label
 
 FRUIT, PHONE = ("香蕉", "葡萄", "樱桃", "柠檬"), ("屏幕", "电池", "信号", "耳机")
@@ -56,7 +56,7 @@ def test_the_same_texts_give_the_same_vectors(tmp_path: Path) -> None:
 
 
 def test_a_sense_weighs_what_its_dimensions_weigh() -> None:
-    seen = {"sense:屏幕": 0.7, "close:樱桃": 0.4, "topic:phone": 1.0}
+    seen = {"sense:屏幕": 0.7, "sense:樱桃味屏幕": 0.5, "close:樱桃": 0.4, "close:🍎": 1.0, "topic:phone": 1.0}
     wide = expanded(seen)
     assert wide["topic:phone"] == 1.0 and len(wide) == 1 + len(SENSES) * senses().size
     made = Filter(brand="小米", weights={name: 0.1 * (i % 7) for i, name in enumerate(wide)}, bias=0.2, threshold=0.5)
