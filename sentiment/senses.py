@@ -54,7 +54,7 @@ class Senses:
         return mean if word in self._places else _UNSURE * mean
 
     def places(self, word: str) -> tuple[int, ...]:
-        """Of the word; of an unknown one those of its known parts, single characters only where it has no longer ones."""
+        """Of the word; of an unknown one those of its parts, single characters only where none is longer."""
         at = self._places.get(word)
         return self._of_parts(word[:_LONGEST]) if at is None else (at,)
 
