@@ -16,7 +16,7 @@ from itertools import accumulate, chain
 
 from sentiment.aspects import shipped
 from sentiment.naming import Found, Look
-from sentiment.senses import Floats, senses
+from sentiment.senses import REMEMBERED, Floats, senses
 from sentiment.synonyms import lines_of
 from sentiment.tokenizer import Tokenizer
 from tingfeng.words import WordFinder, fold
@@ -27,7 +27,6 @@ FEATURES = 2  # grows when the same text gets other features; a filter made befo
 NEAR = 6  # characters around a name that are close to it
 LONGEST = 4_000  # characters of a text that are looked at
 PLACES = 8  # of a name
-REMEMBERED = 1 << 16  # words
 # How far a weight of the kind may stray for the same price; fitted on the training half of bench/relevance only.
 SCALE = {
     "word": 0.5,

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from sentiment.layer import write_whole
-from sentiment.relevance_features import FEATURES, REMEMBERED, SENSES
-from sentiment.senses import senses
+from sentiment.relevance_features import FEATURES, SENSES
+from sentiment.senses import REMEMBERED, senses
 from tingfeng.errors import ScoringError, UnknownName
 from tingfeng.registry import nearest
 
@@ -74,15 +74,15 @@ class _Weights(dict[str, float]):
         super().__init__(weights)
         self._given = weights
         size = range(senses().size)
-        self._dimensions = {kind: np.array([weights.get(f"{kind}#{i}", 0.0) for i in size]) for kind in SENSES}
+        dimensions = {kind: np.array([weights.get(f"{kind}#{i}", 0.0) for i in size]) for kind in SENSES}
+        self._along = {kind: senses().along(found) for kind, found in dimensions.items()}
 
     def __missing__(self, name: str) -> float:
         if len(self) > REMEMBERED:
             self.clear()
             self.update(self._given)
         kind, _, word = name.partition(":")
-        vector = senses().of(word) if kind in SENSES else None
-        weight = self[name] = 0.0 if vector is None else float(self._dimensions[kind] @ vector)
+        weight = self[name] = senses().far(word, self._along[kind]) if kind in SENSES else 0.0
         return weight
 
 

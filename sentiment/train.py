@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sentiment import cross, lexicon, train_bayes, train_heads, train_mix, train_table
+from sentiment import cross, lexicon, senses, train_bayes, train_heads, train_mix, train_senses, train_table
 from sentiment.corpora import Labelled, read_corpora, read_corpus
 from sentiment.cross import CrossValidated, Judged
 from sentiment.scorer import verdict_of
@@ -24,12 +24,12 @@ from tingfeng.errors import ScoringError
 from tingfeng.model import Label
 
 Progress = Callable[[str], object]
-FILES = {"tingfeng": "tingfeng.npz", "bayes": "bayes.json.gz"}
+FILES = {"tingfeng": "tingfeng.npz", "bayes": "bayes.json.gz", "senses": senses.FILE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainReport:
-    """Cross-validated figures and the size of what was written in bytes, by scorer."""
+    """Cross-validated figures by scorer, and the size of what was written in bytes, by scorer and "senses"."""
 
     figures: dict[str, CrossValidated]
     sizes: dict[str, int]
@@ -55,10 +55,12 @@ def train(
     judged = {"tingfeng": _train_heads(rows + taught(), out / FILES["tingfeng"], progress)}
     if predictions:
         cross.write(predictions, [j for j in judged["tingfeng"] if j.family != TAUGHT])
+    progress("what words are like")
+    train_senses.train(rows, out / FILES["senses"])
     judged["bayes"] = train_bayes.train(rows, out / FILES["bayes"], progress=progress)
     return TrainReport(
         figures={name: cross.figures([j for j in found if j.family != TAUGHT]) for name, found in judged.items()},
-        sizes={name: (out / FILES[name]).stat().st_size for name in judged},
+        sizes={name: (out / FILES[name]).stat().st_size for name in FILES},
         seconds=time.perf_counter() - started,
     )
 

@@ -23,6 +23,7 @@ LEAST = 8  # times a word is seen
 REACH = 8  # words on either side
 NEAR = 3  # of them count whole, those beyond for _FAR
 SIZE = 32  # dimensions
+FEWEST = 3  # words; fewer keep no company
 _FAR = 1 / 1.5
 _SMOOTH = 0.75  # contexts: rare ones would look too telling
 _COMMON = 1e-3  # share of all words from which a word tells less and less
@@ -37,14 +38,14 @@ def train(rows: Sequence[Labelled], out: Path) -> int:
     seen = Counter(word for words in said for word in words)
     words = [word for word, n in sorted(seen.items(), key=lambda s: (-s[1], s[0])) if n >= LEAST]
     places = {word: i for i, word in enumerate(words)}
+    counts = np.array([seen[word] for word in words], dtype=np.float64)
     gap = [-1] * REACH
     stream = np.array([i for text in said for i in (*(places.get(w, -1) for w in text), *gap)], dtype=np.int64)
-    counts = np.array([seen[word] for word in words], dtype=np.float64)
-    vectors = _vectors(_thinned(stream, counts), len(words))
-    vectors -= np.average(vectors, axis=0, weights=np.sqrt(counts))
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9
-    vectors *= (_COMMON / (_COMMON + counts / counts.sum()))[:, None]
-    scales = np.maximum(np.abs(vectors).max(axis=1), 1e-9) / _LARGEST
+    vectors = (
+        _told(_vectors(_thinned(stream, counts), len(words)), counts) if len(words) >= FEWEST else np.zeros((0, 1))
+    )
+    words = words[: len(vectors)]
+    scales = np.maximum(np.abs(vectors).max(axis=1, initial=0), 1e-9) / _LARGEST
     np.savez_compressed(
         out,
         words=np.frombuffer("\n".join(words).encode(), dtype=np.uint8),
@@ -52,6 +53,14 @@ def train(rows: Sequence[Labelled], out: Path) -> int:
         scales=scales.astype(np.float32),
     )
     return out.stat().st_size
+
+
+def _told(vectors: npt.NDArray[np.float64], counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """About the mean word, as long as the word tells."""
+    vectors = vectors - np.average(vectors, axis=0, weights=np.sqrt(counts))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9
+    found: npt.NDArray[np.float64] = vectors * (_COMMON / (_COMMON + counts / counts.sum()))[:, None]
+    return found
 
 
 def _is_word(token: str) -> bool:
