@@ -35,6 +35,12 @@ bench: $(VENV)/.bench
 	$(BIN)/python bench/learn.py
 	$(BIN)/python bench/detector.py
 	$(BIN)/python bench/replay.py
+	$(BIN)/python bench/adapters.py
+	$(BIN)/python bench/importing.py
+	$(BIN)/python bench/faults.py
+	$(BIN)/python bench/silence.py
+	-$(BIN)/python bench/relevance.py
+	$(BIN)/python bench/stories.py quality
 	$(BIN)/python bench/storing.py
 	$(BIN)/python bench/kill.py
 	$(BIN)/python bench/daemon.py

@@ -81,6 +81,8 @@ def post(mention: Mention, verdict: Verdict | None, *, zone: ZoneInfo, copies: i
     text = f"{mention.title}：{mention.text}" if mention.title and mention.title not in mention.text else mention.text
     link = wording.safe_url(mention.url)
     about = [wording.platform(mention), wording.moment(mention.published_at, zone), wording.reach(mention)]
+    if mention.deleted_at is not None:
+        about.append(f"原帖已删除（{wording.moment(mention.deleted_at, zone)} 发现）")
     return Post(
         about=" · ".join(filter(None, [*about, f"同文 {copies} 条" if copies > 1 else ""])),
         text=wording.cut(text) or "（没有文字）",

@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 State = Literal["ok", "warn", "fail"]
 CLOCK_OFF = 60  # seconds between two clocks that still agree
 OLD = timedelta(days=7)  # of the newest post on a first page
-MEASURED = ("posts", "newest", "clock")
-WORDS = {"login": "login 登录", "quota": "quota 额度", "whoami": "account 账号"}
+MEASURED = ("posts", "newest", "clock", "lists", "entries")
+WORDS = {
+    "login": "login 登录",
+    "quota": "quota 额度",
+    "whoami": "account 账号",
+    "billed": "billed 计费",
+    "listed": "listed 列出",
+}
 
 
 def contacted(config: Config, source: SourceConfig, *, now: datetime) -> tuple[State, str]:
@@ -48,6 +54,12 @@ def explained(result: Result, *, now: datetime) -> tuple[State, str]:
 def _posts(findings: Mapping[str, object], *, now: datetime) -> tuple[bool, str]:
     """Whether the first page looks alive, and what is on it."""
     posts, newest = findings.get("posts", 0), findings.get("newest")
+    if entries := findings.get("entries"):
+        lists = findings.get("lists")
+        told = f"{lists} hot lists with {entries} entries, {posts} of yours"
+        return True, f"{told} 热榜 {lists} 个共 {entries} 条，与您有关 {posts} 条"
+    if not posts and "listed" in findings:
+        return True, "nothing of yours among what is listed now 目前列出的内容与您无关"
     if not posts or not isinstance(newest, str):
         return False, "no post of yours on the first page: check the queries 首页没有相关内容，请检查查询词"
     old = now - datetime.fromisoformat(newest)

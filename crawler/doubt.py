@@ -84,9 +84,13 @@ def _names_by_brand(queries: Iterable[Query]) -> dict[str, list[str]]:
 
 
 def _seen(stats: Mapping[str, Any], names: Sequence[str], at: datetime) -> Seen:
-    """What a run saw on behalf of these queries together."""
+    """What a run saw on behalf of these queries together.
+
+    Of a source that is read as a whole the newest of all brands stands for each: a gap looks shorter, never longer.
+    """
     yields, newest = _table(stats, "yields"), _table(stats, "newest")
-    times = [datetime.fromisoformat(newest[name]) for name in names if name in newest]
+    known = [name for name in names if name in newest] or [""]
+    times = [datetime.fromisoformat(newest[name]) for name in known if name in newest]
     return Seen(at=at, found=sum(int(yields.get(name, 0)) for name in names), newest=max(times, default=None))
 
 

@@ -24,6 +24,7 @@ def pages_of(spider: TingfengSpider, reading: Reading, *, seen_at: datetime) -> 
     by_board: dict[str, list[Post]] = {}
     for post in reading.posts:
         by_board.setdefault(post.platform, []).append(post)
+    spider.outcome.yields.update({board: len(posts) for board, posts in by_board.items()})  # a list has its length
     return [
         HotPage(
             board=board,

@@ -83,7 +83,7 @@ def crawl(
             runs.abandon(s, source=source.name, started_before=now + AHEAD, now=now)  # nobody else has the lease
             spec = _planned(s, spec, _first_window(source), past)
             run = runs.begin(s, source.name, window_since=spec.since, window_until=now, now=now)
-        with db.read() as s:
+        with db.read() as s:  # it may take a few tenths of a second, for which nobody else should wait
             known = reach.due(s, source.name, now=now, limit=MOST_REVISITS)
         spec = replace(spec, revisit=tuple(known), author_names=author_names)
         if source.robots_override_reason:

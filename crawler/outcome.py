@@ -95,7 +95,9 @@ class Outcome:
     named_errors: int = 0  # of the errors in Scrapy's log, those that a search has raised under a name
     again: list[Post] = field(default_factory=list)  # known posts seen again; only their counts are news
     gone: list[tuple[str, str]] = field(default_factory=list)  # (platform, native id) of posts seen to be deleted
-    yields: Counter[str] = field(default_factory=Counter)  # mentions by query, "brand/words"; "" without one
+    yields: Counter[str] = field(
+        default_factory=Counter
+    )  # mentions by query, "brand/words", "" without one; or by hot list
     newest: dict[str, datetime] = field(default_factory=dict)  # publication of the newest of them
     clock_skew: float | None = None  # seconds the servers' clock is ahead of ours; of all answers the one nearest to 0
 
@@ -108,8 +110,7 @@ class Outcome:
         self.open_searches.add(search)
         if search != START:
             self.whose.setdefault(search, set()).add(name_of(query))
-        if query is not None:
-            self.yields[name_of(query)] += 0
+            self.yields[name_of(query)] += 0  # also of what is read as a whole: nothing is a number, too
 
     def wait_until(self, at: datetime) -> None:
         """The platform said not to come back before; of several words the longest counts."""

@@ -1,7 +1,7 @@
 """What `tingfeng doctor --live` adds to a crawl: it asks once, stores nothing, and notes what it found.
 
-Loaded only by a probing child. Findings are in the outcome's `findings`: posts, newest, clock, robots, and whatever the
-spider's own `contact` has to tell.
+Loaded only by a probing child. Findings are in the outcome's `findings`: posts, newest, clock, robots, of hot lists
+also lists and entries, and whatever the spider's own `contact` has to tell.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from scrapy.http import Request, Response
 
 from crawler.refusals import http_date
 from crawler.spiders.base import CONTACT, spider_of
-from tingfeng.model import Mention
+from tingfeng.model import HotPage, Mention
 
 
 class OnePage:
@@ -31,7 +31,8 @@ class OnePage:
         """A page has come, so robots.txt did not forbid it."""
         spec, kind = self.spider.spec, type(self.spider)
         overridden = f"overridden: {spec.robots_override_reason}" if spec.robots_override_reason else ""
-        self.spider.finding("robots.txt", overridden or kind.robots_exempt or "allows it")
+        exempt = kind.robots_exempt or response.meta.get("robots_exempt", "")
+        self.spider.finding("robots.txt", overridden or exempt or "allows it")
 
     def process_spider_output(self, response: Response, result: Iterable[Any]) -> Iterable[Any]:
         return (one for one in result if _wanted(one))
@@ -47,7 +48,7 @@ def _wanted(one: object) -> bool:
 
 
 class Sample:
-    """Pipeline: counts the posts and drops them."""
+    """Pipeline: counts posts, or the entries of hot lists, and drops them."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.spider = spider_of(crawler)
@@ -56,8 +57,13 @@ class Sample:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    def process_item(self, item: list[Mention]) -> list[Mention]:
+    def process_item(self, item: list[Mention] | HotPage) -> list[Mention] | HotPage:
         findings = self.spider.outcome.findings
+        if isinstance(item, HotPage):
+            findings["lists"] = findings.get("lists", 0) + 1
+            findings["entries"] = findings.get("entries", 0) + item.length
+            findings["posts"] = findings.get("posts", 0) + len(item.entries)
+            return item
         findings["posts"] = findings.get("posts", 0) + len(item)
         for mention in item:
             findings["newest"] = max(findings.get("newest", ""), mention.published_at.isoformat())

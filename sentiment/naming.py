@@ -2,8 +2,8 @@
 
 A Chinese word is bounded as the segmenter bounds it: a longer word of the dictionary that covers it (小米粥), or one
 that reaches into it (广大|众多), means something else, unless what it adds is a word of trade or the brand's own
-(苹果公司). A Latin word ends where letters end; digits may follow a letter (iPhone15), and Chinese neighbours are a
-bound (买Mac了).
+(苹果公司). A Latin word ends where letters end, or where a capital begins the next one (iMac, MacBook, macOS); digits
+may follow a letter (iPhone15), and Chinese neighbours are a bound (买Mac了).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tingfeng.model import Brand
 from tingfeng.relevance import Relevance
 from tingfeng.words import Hit, WordFinder, fold
 
-RULES = 1  # grows when the same words are judged otherwise
+RULES = 2  # grows when the same words are judged otherwise
 MOST = 40  # places of one word in one text that are looked at
 REACH = 6  # characters around a place that are segmented
 LONGEST_MORE = 3  # characters a covering word may add on one side
@@ -57,6 +57,9 @@ class Ruling:
     words: tuple[Found, ...] = ()  # of must, any and none
 
 
+_PASSED = Ruling(relevant=True, why="", names=())
+
+
 class Naming:
     """The brands of a configuration and a tokenizer, ready for thousands of texts."""
 
@@ -68,6 +71,11 @@ class Naming:
             for word in way.names:
                 self._owners.setdefault(word, []).append(name)
         self._tokenizer = tokenizer
+        self._judgements = {
+            (name, ours): Relevance(relevant=ours, p=UNSURE if ours else 1 - SURE, by=self.version(name))
+            for name in self._ways
+            for ours in (True, False)
+        }
 
     def knows(self, brand: str) -> bool:
         return brand in self._ways
@@ -80,7 +88,7 @@ class Naming:
             there = places.setdefault(hit.word, [])
             if len(there) < MOST:
                 there.append(hit)
-        return Look(folded, places)
+        return Look(text, folded, places)
 
     def rule(self, look: Look, brand: str) -> Ruling:
         """What the rules say.
@@ -88,6 +96,8 @@ class Naming:
         A text that nowhere holds the name the source found all the same, by words that were not the author's own (what
         was reposted, the question): must and any may stand there too, so only `none` rules it out.
         """
+        if not look.places:  # most texts that a search found
+            return _PASSED
         way = self._ways[brand]
         names = tuple(self._found(look, way.names, way))
         others = {word: tuple(self._found(look, [word], way)) for word in way.listed}
@@ -110,8 +120,7 @@ class Naming:
 
     def judgement(self, ruling: Ruling, brand: str) -> Relevance:
         """What is stored where no filter knows better."""
-        p = UNSURE if ruling.relevant else 1 - SURE
-        return Relevance(relevant=ruling.relevant, p=p, by=self.version(brand))
+        return self._judgements[brand, ruling.relevant]
 
     def others_named(self, look: Look, brand: str) -> int:
         """How many other configured brands have a name written there."""
@@ -121,11 +130,13 @@ class Naming:
     def _found(self, look: Look, words: Iterable[str], way: _Way) -> Iterator[Found]:
         for word in words:
             for _, start, end in look.places.get(word, ()):
-                yield Found(word=word, start=start, end=end, inside=self._inside(look.folded, start, end, way))
+                yield Found(word=word, start=start, end=end, inside=self._inside(look, start, end, way))
 
-    def _inside(self, text: str, start: int, end: int, way: _Way) -> str:
+    def _inside(self, look: Look, start: int, end: int, way: _Way) -> str:
         """The longer word that the place is a part of; "" where it stands for itself."""
+        text = look.folded
         left, right = _latin_more(text, start, end)
+        left, right = left * (not _hump(look.text, start)), right * (not _hump(look.text, end))
         if left or right:
             return text[start - left : end + right]
         before, after = text[start - 1 : start], text[end : end + 1]
@@ -156,8 +167,9 @@ class Naming:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A folded text and where which word is written in it."""
+    """A text, the same folded, and where which word is written in it."""
 
+    text: str
     folded: str
     places: dict[str, list[Hit]]
 
@@ -203,6 +215,11 @@ def _latin_more(text: str, start: int, end: int) -> tuple[int, int]:
         digits = 0 if text[end - 1].isdigit() else len(after) - len(after.lstrip("0123456789"))
         right = _run(after[digits:]) if not digits else 0
     return left, right
+
+
+def _hump(text: str, at: int) -> bool:
+    """Whether a capital begins a new word there: i|Mac, Mac|Book."""
+    return text[at - 1 : at].islower() and text[at : at + 1].isupper()
 
 
 def _run(text: str) -> int:

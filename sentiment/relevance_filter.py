@@ -11,8 +11,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sentiment.layer import write_whole
-from sentiment.relevance_features import FEATURES
+from sentiment.relevance_features import FEATURES, REMEMBERED, SENSES
+from sentiment.senses import senses
 from tingfeng.errors import ScoringError, UnknownName
 from tingfeng.registry import nearest
 
@@ -34,13 +37,18 @@ class Filter:
 
     def p(self, features: Mapping[str, float]) -> float:
         """Probability that the text is about the brand, 0–1."""
-        z = self.bias + sum(self.weights.get(name, 0.0) * value for name, value in features.items())
+        known = self._known
+        z = self.bias + sum([known[name] * value for name, value in features.items()])
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, z))))
 
     def parts(self, features: Mapping[str, float]) -> list[tuple[str, float]]:
         """What each known feature adds to the log-odds, the strongest first."""
-        found = [(name, self.weights[name] * value) for name, value in features.items() if name in self.weights]
+        found = [(name, weight * value) for name, value in features.items() if (weight := self._known[name])]
         return sorted(found, key=lambda part: (-abs(part[1]), part[0]))
+
+    @cached_property
+    def _known(self) -> _Weights:
+        return _Weights(self.weights)
 
     @cached_property  # asked for every text
     def digest(self) -> str:
@@ -57,6 +65,25 @@ class Filter:
             "about": dict(self.about),
         }
         return json.dumps(told, ensure_ascii=False, sort_keys=True).encode("utf-8", "backslashreplace")
+
+
+class _Weights(dict[str, float]):
+    """By feature; of what a word is like ("sense:甜") by the weights of its dimensions, when it is first asked for."""
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        super().__init__(weights)
+        self._given = weights
+        size = range(senses().size)
+        self._dimensions = {kind: np.array([weights.get(f"{kind}#{i}", 0.0) for i in size]) for kind in SENSES}
+
+    def __missing__(self, name: str) -> float:
+        if len(self) > REMEMBERED:
+            self.clear()
+            self.update(self._given)
+        kind, _, word = name.partition(":")
+        vector = senses().of(word) if kind in SENSES else None
+        weight = self[name] = 0.0 if vector is None else float(self._dimensions[kind] @ vector)
+        return weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from sentiment.relevance_filter import Rows
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-RIDGES = (0.05, 0.15, 0.5, 1.5)
+RIDGES = (0.15, 0.5, 1.5, 4.0)
 FOLDS = 10
 ROUNDS = 3  # of cross-validation, each with other folds: of fifty marks one round says little
 AIM = 0.95  # precision the threshold is chosen for
@@ -28,9 +29,10 @@ _RIDGE_OF_BIAS = 0.02
 _ENOUGH = 1e-5
 
 
-def fit(rows: Rows, ridge: float) -> tuple[dict[str, float], float]:
-    """Weights by feature, and the bias."""
-    names = sorted({name for features, _ in rows for name in features})
+def fit(rows: Rows, ridge: float, prior: Mapping[str, float] = MappingProxyType({})) -> tuple[dict[str, float], float]:
+    """Weights by feature, and the bias; `prior`: the weights where the rows say nothing else (others: 0)."""
+    names = sorted({name for features, _ in rows for name in features} | prior.keys())
+    mean = np.array([*(prior.get(name, 0.0) for name in names), 0.0])
     x = matrix([features for features, _ in rows], names)
     signs = np.array([1.0 if ours else -1.0 for _, ours in rows])
     held = np.full(len(names) + 1, ridge)
@@ -38,11 +40,12 @@ def fit(rows: Rows, ridge: float) -> tuple[dict[str, float], float]:
 
     def loss(w: Floats) -> tuple[float, Floats]:
         margins = signs * (x @ w)
-        value = float(np.logaddexp(0, -margins).sum() + 0.5 * (held * w * w).sum())
-        slope: Floats = held * w - x.T @ (signs * np.exp(-np.logaddexp(0, margins)))
+        away = w - mean
+        value = float(np.logaddexp(0, -margins).sum() + 0.5 * (held * away * away).sum())
+        slope: Floats = held * away - x.T @ (signs * np.exp(-np.logaddexp(0, margins)))
         return value, slope
 
-    found = minimise(loss, np.zeros(len(names) + 1), enough=_ENOUGH * max(1, len(rows)))
+    found = minimise(loss, mean.copy(), enough=_ENOUGH * max(1, len(rows)))
     return dict(zip(names, map(float, found[:-1]), strict=True)), float(found[-1])
 
 
@@ -58,7 +61,9 @@ def matrix(rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> Floats:
     return found
 
 
-def out_of_fold(rows: Rows, texts: Sequence[str], ridge: float) -> Floats:
+def out_of_fold(
+    rows: Rows, texts: Sequence[str], ridge: float, prior: Mapping[str, float] = MappingProxyType({})
+) -> Floats:
     """P(ours) of each text by fits that did not see it, nor a near-copy of it; mean of the rounds."""
     total = np.zeros(len(rows))
     for round_ in range(ROUNDS):
@@ -68,7 +73,7 @@ def out_of_fold(rows: Rows, texts: Sequence[str], ridge: float) -> Floats:
             seen = [rows[i] for i in np.flatnonzero(folds != fold).tolist()]
             if not held or not seen:
                 continue
-            weights, bias = fit(seen, ridge)
+            weights, bias = fit(seen, ridge, prior)
             x = matrix([rows[i][0] for i in held], list(weights))
             total[held] += 1 / (1 + np.exp(-(x @ np.array([*weights.values(), bias]))))
     return total / ROUNDS
@@ -82,10 +87,12 @@ def _folds(texts: Sequence[str], round_: int) -> npt.NDArray[np.int64]:
     return np.array([place[same_start(text)] for text in texts], dtype=np.int64)
 
 
-def best_ridge(rows: Rows, texts: Sequence[str]) -> tuple[float, Floats]:
+def best_ridge(
+    rows: Rows, texts: Sequence[str], prior: Mapping[str, float] = MappingProxyType({})
+) -> tuple[float, Floats]:
     """The ridge under which unseen marks are likeliest, with its out-of-fold probabilities."""
     ours = np.array([o for _, o in rows])
-    tried = {ridge: out_of_fold(rows, texts, ridge) for ridge in RIDGES}
+    tried = {ridge: out_of_fold(rows, texts, ridge, prior) for ridge in RIDGES}
     best = min(RIDGES, key=lambda ridge: surprise(tried[ridge], ours))
     return best, tried[best]
 

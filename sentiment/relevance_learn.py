@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from sentiment.naming import Naming
-from sentiment.relevance_features import features
-from sentiment.relevance_filter import Filter
+from sentiment.relevance_features import expanded, features
+from sentiment.relevance_filter import Filter, Rows
 from sentiment.relevance_fit import best_ridge, fit, threshold
+from sentiment.relevance_prior import shipped
 from sentiment.tokenizer import Tokenizer
 from tingfeng.measures import wilson
 
@@ -76,9 +77,15 @@ def kept(said: Sequence[bool], ours: Sequence[bool]) -> Kept:
 
 
 def learn(
-    naming: Naming, tokenizer: Tokenizer, brand: str, marks: Marks, *, now: datetime
+    naming: Naming,
+    tokenizer: Tokenizer,
+    brand: str,
+    marks: Marks,
+    *,
+    now: datetime,
+    prior: Mapping[str, float] | None = None,
 ) -> tuple[FilterReport, Filter | None]:
-    """A filter from all `marks`, unless the figures speak against it; None then.
+    """A filter from all `marks`, unless the figures speak against it; None then. `prior`: instead of the shipped one.
 
     The threshold is chosen on the same out-of-fold probabilities that its figures are told of: they flatter a little.
     """
@@ -86,25 +93,19 @@ def learn(
     report = FilterReport(brand=brand, marks=len(marks), ours=sum(ours))
     if few := _too_few(ours):
         return replace(report, refused=few), None
-    looks = [naming.look(text) for text, _ in marks]
-    rulings = [naming.rule(look, brand) for look in looks]
+    prior = shipped() if prior is None else prior
+    rulings = [naming.rule(naming.look(text), brand) for text, _ in marks]
     passed = [i for i, ruling in enumerate(rulings) if ruling.relevant]
     if few := _too_few([ours[i] for i in passed]):
         return replace(report, refused=few), None
-    rows = [
-        (
-            features(looks[i], marks[i][0], rulings[i].names, tokenizer, others=naming.others_named(looks[i], brand)),
-            ours[i],
-        )
-        for i in passed
-    ]
-    ridge, p = best_ridge(rows, [marks[i][0] for i in passed])
+    rows = rows_of(naming, tokenizer, brand, [marks[i] for i in passed])
+    ridge, p = best_ridge(rows, [marks[i][0] for i in passed], prior)
     limit = threshold(p, np.array([o for _, o in rows]))
     said = {i: bool(chance >= limit) for i, chance in zip(passed, p, strict=True)}
     plain = kept([bool(r.names) or r.relevant for r in rulings], ours)
     ruled = kept([r.relevant for r in rulings], ours)
     learnt = kept([said.get(i, False) for i in range(len(marks))], ours)
-    weights, bias = fit(rows, ridge)
+    weights, bias = fit(rows, ridge, prior)
     made = Filter(
         brand=brand,
         weights={name: round(w, 5) for name, w in weights.items() if abs(w) >= _TELLING},
@@ -123,6 +124,17 @@ def learn(
     refused = _worse(ruled, learnt)
     report = replace(report, plain=plain, rules=ruled, learnt=learnt, threshold=made.threshold, refused=refused)
     return (report, None) if refused else (replace(report, filter=made.digest), made)
+
+
+def rows_of(naming: Naming, tokenizer: Tokenizer, brand: str, marks: Marks) -> Rows:
+    """What a filter sees of each marked text, and whether it is about the brand."""
+    found = []
+    for text, ours in marks:
+        look = naming.look(text)
+        others = naming.others_named(look, brand)
+        names = naming.rule(look, brand).names
+        found.append((expanded(features(look, text, names, tokenizer, others=others)), ours))
+    return found
 
 
 def _too_few(ours: Sequence[bool]) -> str | None:

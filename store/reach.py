@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from store.mentions import MENTION, stored_id
@@ -17,8 +17,8 @@ from store.tables_privacy import ReachRow
 REACH = table(ReachRow)
 FIRST_LOOK = timedelta(hours=1)  # after publication
 LAST_LOOK = timedelta(days=14)  # nobody's post grows after that
-SAMPLE = 200  # posts of either half of each doubling of age that one call weighs up
-GOLDEN = 0.6180339887498949  # steps of it spread evenly over a circle
+YOUNG = timedelta(hours=6)
+FOLLOWED = 500  # posts of a source
 COUNTS = ("reposts", "comments", "likes")
 _WRITE = Batch(ReachRow, ["mention_id", "at", *COUNTS], lambda insert: insert.on_conflict_do_nothing())
 
@@ -48,48 +48,35 @@ def due(s: Session, source: str, *, now: datetime, limit: int) -> list[str]:
     """Native ids of up to `limit` posts of the source to be looked at again, the most talked of first.
 
     A post is looked at each time its age has doubled since the last look: 1 h, 2 h, 4 h … after publication, for 14
-    days. Most of what a post will ever get comes early, and this costs ten requests a post in all.
-
-    Asked on every crawl, it weighs up no more than two times SAMPLE posts of each doubling of age, others each
-    time: of 200,000 posts nobody looks at all again anyway, and sorting them took seconds.
+    days. Most of what a post will ever get comes early, and this costs ten requests a post in all. Only the FOLLOWED
+    most talked of are followed, of the last hours and of all: nobody has requests for everything.
     """
     if limit <= 0:
         return []
-    waiting = [row for ids in _samples(now) for row in s.execute(_candidates(source, ids)) if _is_due(row, now)]
+    ids = {i for back in (YOUNG, LAST_LOOK) for i in _most_talked_of(s, source, now - back, now - FIRST_LOOK)}
+    last = select(REACH.c.mention_id, func.max(REACH.c.at).label("at")).group_by(REACH.c.mention_id).subquery()
+    query = (
+        select(*(MENTION.c[name] for name in ("native_id", "published_at", "seen_at")), last.c.at)
+        .add_columns(*(MENTION.c[name] for name in COUNTS))
+        .outerjoin(last, last.c.mention_id == MENTION.c.id)
+        .where(one_of(s, MENTION.c.id, sorted(ids)))
+    )
+    waiting = [row for row in s.execute(query) if _is_due(row, now)]
     waiting.sort(key=lambda row: (-sum(n or 0 for n in row[4:]), row.published_at))
     return [row.native_id for row in waiting[:limit]]
 
 
-def _candidates(source: str, ids: Select[Any]) -> Select[Any]:
-    last = select(func.max(REACH.c.at)).where(REACH.c.mention_id == MENTION.c.id).scalar_subquery()
-    return (
-        select(
-            MENTION.c.native_id,
-            MENTION.c.published_at,
-            MENTION.c.seen_at,
-            last.label("at"),
-            *(MENTION.c[n] for n in COUNTS),
-        )
-        .where(MENTION.c.id.in_(ids), MENTION.c.source == source, MENTION.c.deleted_at.is_(None))
-        # Asked for as a post, a comment is one that does not exist, and would be buried.
-        .where(MENTION.c.kind != "comment")
+def _most_talked_of(s: Session, source: str, since: datetime, until: datetime) -> list[int]:
+    talk = sum((func.coalesce(MENTION.c[name], 0) for name in COUNTS), literal(0))
+    query = (
+        select(MENTION.c.id)
+        .where(MENTION.c.published_at > since, MENTION.c.published_at <= until)
+        .where(MENTION.c.source == source, MENTION.c.deleted_at.is_(None))
+        .where(MENTION.c.kind != "comment")  # asked for as a post it is one that does not exist, and would be buried
+        .order_by(talk.desc(), MENTION.c.published_at)
+        .limit(FOLLOWED)
     )
-
-
-def _samples(now: datetime) -> Iterator[Select[Any]]:
-    """Queries for ids, of all sources: from a place in each doubling of age that moves with `now`, and up to there.
-
-    The index on publication answers them alone. Where there are no more than that, nothing is left out.
-    """
-    place = now.timestamp() / 60 * GOLDEN % 1
-    age = FIRST_LOOK
-    while age < LAST_LOOK:
-        old, young = now - min(2 * age, LAST_LOOK), now - age
-        begin = old + place * (young - old)
-        for since, until in ((begin, young), (old, begin)):
-            stretch = (MENTION.c.published_at > since, MENTION.c.published_at <= until)
-            yield select(MENTION.c.id).where(*stretch).order_by(MENTION.c.published_at).limit(SAMPLE)
-        age *= 2
+    return list(s.execute(query).scalars())
 
 
 def _is_due(row: Row[Any], now: datetime) -> bool:

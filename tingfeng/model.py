@@ -114,6 +114,7 @@ class Mention:
     kind: str = "post"  # post, comment, article, question, answer, video, complaint
     parent: str | None = None  # native_id of what it comments on or answers
     author_name: str | None = None  # kept only where the operator asks for it
+    deleted_at: datetime | None = None  # when its platform was seen to have deleted it; only the store tells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

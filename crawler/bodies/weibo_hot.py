@@ -43,8 +43,8 @@ def read(body: bytes, *, url: str, seen_at: datetime) -> Reading:
     data = load_object(body)
     if "code" in data:
         return _official(data, url)
-    if not has_answer(data, nothing := Reading(), url=url):
-        return nothing
+    if not has_answer(data, Reading(), url=url):
+        raise LayoutChanged("layout_changed", "said to be empty, which a hot list never is")
     inner = data.get("data")
     if not isinstance(inner, dict):
         raise LayoutChanged("layout_changed", "no data in the answer")

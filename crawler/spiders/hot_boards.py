@@ -74,6 +74,10 @@ class HotBoardsSpider(TingfengSpider):
             self.begin(board)
             yield self._ask(board)
 
+    def contact(self) -> Iterable[Request]:
+        """Every board: each is a platform of its own."""
+        return self.searches()
+
     def _ask(self, board: str) -> Request:
         official = board == "zhihu" and bool(self.spec.credential)
         url = ZHIHU_OFFICIAL if official else BOARDS[board]

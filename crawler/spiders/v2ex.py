@@ -129,6 +129,7 @@ class V2exSpider(TingfengSpider):
         reading = self._read(response, seen_at)
         if not reading.posts and not reading.skipped and not reading.gone:
             raise CrawlError("empty", f"no topics at all: {name}")
+        self.finding("listed", f"{len(reading.posts)} topics")  # that none of them names a brand is usual
         mentions = []
         for post in reading.posts:
             if post.native_id in self._revisit:

@@ -10,20 +10,21 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from crawler.bodies.weibo_cli import error_in, read
+from crawler.bodies.weibo_cli import CODES, error_in, read
 from crawler.budget import Price, Purse, Reserved, price_in
 from crawler.documents import load_object
 from crawler.options import Options
 from crawler.paging import Search
-from crawler.refusals import translate
+from crawler.refusals import STATUSES, translate
 from crawler.spec import CrawlSpec, Gap
-from crawler.spiders.base import Output, TingfengSpider
+from crawler.spiders.base import CONTACT, Output, TingfengSpider
 from tingfeng.errors import CrawlError, Refused
 
 FEWEST, MOST = 10, 20  # posts of a page; the schema says 50, the gateway refuses more than 20
@@ -64,6 +65,8 @@ class WeiboCliSpider(TingfengSpider):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
+        if self.spec.probe:
+            self.options = replace(self.options, count=FEWEST)
         self.purse = Purse(self.options.daily_records)
         self._price: Price | None = None
         self._todo: deque[Search] = deque()
@@ -77,9 +80,8 @@ class WeiboCliSpider(TingfengSpider):
     async def start(self) -> AsyncIterator[Any]:
         """The price first, once a day: what the records of a page have cost is written down with them."""
         self._price = self.purse.price(now=self.now())
-        if self._price is None:
-            url = f"{self.base_url}/cli/commands/search/statuses%2Flimited"
-            yield self.request(url, self.parse_price, errback=self._no_price, headers=self._headers, priority=1)
+        if self._price is None and not self.spec.probe:
+            yield self._ask_price()
         async for request in super().start():
             yield request
 
@@ -90,36 +92,90 @@ class WeiboCliSpider(TingfengSpider):
             self._todo.append(search)
         yield from self._next()
 
+    def contact(self) -> Iterable[Request]:
+        """Who we are and what a record costs, for nothing; then the smallest search there is, which is billed.
+
+        A probe has no store: these records are in nobody's budget, and it says so.
+        """
+        yield self.request(
+            f"{self.base_url}/cli/whoami", self.parse_whoami, errback=self._no_whoami, headers=self._headers
+        )
+
     def fill(self, gap: Gap) -> Iterable[Request]:
         """Only from what is left of the day's budget; that it is used up is then no reason to end the run."""
         if gap.query is not None and self.purse.spent(now=self.now()) + self.options.count <= self.purse.cap:
             yield from self._ask(Search.of_gap(gap, gap.query, ""))
 
     def judge(self, response: Response) -> CrawlError | None:
-        """Refusals other than "too often", whose Retry-After says more, name themselves in the body."""
+        """Refusals other than "too often", whose Retry-After says more, name themselves in the body.
+
+        Where the body's code is none we know and the status is one, the status has the better name.
+        """
         if not 400 <= response.status < 500 or response.status == 429:
             return None
         try:
-            return error_in(load_object(response.body))
+            error = error_in(load_object(response.body))
         except CrawlError:
             return None
+        return error if error in CODES.values() or response.status not in STATUSES else None
+
+    # --- making contact
+
+    def parse_whoami(self, response: Response) -> Output:
+        data = load_object(response.body)
+        if error := error_in(data):
+            raise error
+        told = [str(data[key]) for key in ("screen_name", "service_status") if data.get(key)]
+        self.finding("whoami", ", ".join(told) or "known, not told by what name")
+        yield self._ask_price()
+
+    def _no_whoami(self, failure: Failure) -> Output:
+        """A refusal is one; an address that has moved says nothing about the search."""
+        error = translate(failure.value)
+        if isinstance(error, Refused):
+            self.stop(error)
+            return
+        self.finding("whoami", f"not told ({error})")
+        yield self._ask_price()
+
+    def _smallest_search(self) -> Iterator[Request]:
+        for request in islice(self.searches(), 1 if self.spec.probe else 0):
+            request.meta[CONTACT] = True
+            yield request
+
+    def _tell_bill(self, records: int) -> None:
+        each = (
+            f"{self._price.each} {self._price.currency} each 每条".replace("  ", " ")
+            if self._price
+            else "price not told 价格未知"
+        )
+        self.finding("billed", f"{records} records, {each}; not booked on the daily budget 未计入每日预算")
 
     # --- the price
 
-    def parse_price(self, response: Response) -> None:
+    def _ask_price(self) -> Request:
+        url = f"{self.base_url}/cli/commands/search/statuses%2Flimited"
+        request = self.request(url, self.parse_price, errback=self._no_price, headers=self._headers, priority=1)
+        request.meta[CONTACT] = True
+        return request
+
+    def parse_price(self, response: Response) -> Output:
         data = load_object(response.body)
         if error := error_in(data):
             raise error
         self._price = price_in(data)
         if self._price is None:
             self.count("price/unknown")
+        yield from self._smallest_search()
 
-    def _no_price(self, failure: Failure) -> None:
+    def _no_price(self, failure: Failure) -> Output:
         """Without a price only the records are counted; a refusal would meet the search as well."""
         error = translate(failure.value)
         self.count("price/unknown")
         if isinstance(error, Refused):
             self.stop(error)
+            return
+        yield from self._smallest_search()
 
     # --- pages
 
@@ -189,6 +245,9 @@ class WeiboCliSpider(TingfengSpider):
         found = [self.mention_of(post, search.query, seen_at=seen_at) for post in news]
         if mentions := [mention for mention in found if mention is not None]:
             yield mentions
+        if self.spec.probe:
+            self._tell_bill(records)
+            return
         # The total is a rough word, and more than can be had: a full page speaks for another one as well.
         goes_on = reading.paging["more"] or records >= self.options.count
         search.take_stock(
@@ -215,4 +274,6 @@ class WeiboCliSpider(TingfengSpider):
             return
         if not search.seen:
             self.count("search/empty")
+        if search.cut_short(self.options.count):
+            self.count("search/first_page_only")
         self.done(search.name, covered_since=search.covered_since(site_limit=SITE_LIMIT, now=self.now()))

@@ -116,4 +116,6 @@ class WeiboHtmlSpider(TingfengSpider):
             return
         if not search.seen:
             self.count("search/empty")
+        if search.cut_short(PAGE_SIZE):
+            self.count("search/first_page_only")
         self.done(search.name, covered_since=search.covered_since(site_limit=SITE_LIMIT, now=self.now()))

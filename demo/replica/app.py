@@ -50,7 +50,7 @@ class Replica:
             "/api/container/getIndex": lambda request: self._paged("weibo", request, self._weibo.search),
             "/statuses/extend": self._weibo.extend,
             "/statuses/show": self._weibo.show,
-            "/comments/hotflow": lambda request: self._faulty("weibo_comments", self._comments.hotflow, request),
+            "/comments/hotflow": lambda request: self._faulty("weibo_comments", self._hotflow, request),
             "/realtime": lambda request: self._paged("weibo_html", request, self._html.search),
             "/weibo": lambda request: self._paged("weibo_html", request, self._html.search),
             "/open/auth/ws_token": lists.token,
@@ -144,9 +144,12 @@ class Replica:
             return Reply(b"not found", 404, "text/plain")
         return self._at_fault(fault, request, usual)
 
-    def _faulty(self, platform: str, usual: Callable[[Request], Reply], request: Request) -> Reply:
+    def _hotflow(self, request: Request, fault: Fault | None) -> Reply:
+        return self._comments.hotflow(request)
+
+    def _faulty(self, platform: str, usual: Callable[[Request, Fault | None], Reply], request: Request) -> Reply:
         fault = self.faults.due(platform)
-        return self._at_fault(fault, request, lambda: usual(request))
+        return self._at_fault(fault, request, lambda: usual(request, fault))
 
     def _at_fault(self, fault: Fault | None, request: Request, usual: Callable[[], Reply]) -> Reply:
         if fault is None:

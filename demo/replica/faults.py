@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from demo.replica.http import Reply
-from demo.replica.posts import Post
 
+Listed = TypeVar("Listed")
 LOGIN = "https://passport.weibo.com/sso/signin?entry=wapsso&source=wapsso"
 CAPTCHA = "https://passport.weibo.com/verify/index?spm=wapsso"
 
@@ -69,11 +70,11 @@ class Ordered:
     times: int | None = None
 
 
-def shown(posts: list[Post], fault: Fault | None) -> list[Post]:
-    """What a search shows of its first page."""
+def shown(listed: list[Listed], fault: Fault | None) -> list[Listed]:
+    """What is shown of a list that has only one page."""
     if fault is Fault.EMPTY:
         return []
-    return posts[:1] if fault is Fault.LAST_PAGE else posts
+    return listed[:1] if fault is Fault.LAST_PAGE else listed
 
 
 class Faults:
@@ -164,7 +165,12 @@ _CAPTCHA_PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>微�
 <body><h1>请完成安全验证</h1><form action="https://passport.weibo.com/verify/index"></form></body></html>"""
 
 _HUGE = 5 * 1024 * 1024  # bytes, more than any source is allowed by default
-_RENAMES = ((b'"mblog"', b'"status"'), (b'"Items"', b'"Results"'), (b"<item>", b"<piece>"), (b"</item>", b"</piece>"))
+_RENAMES = (
+    *((b'"mblog"', b'"status"'), (b'"Items"', b'"Results"'), (b"<item>", b"<piece>"), (b"</item>", b"</piece>")),
+    *((b'"card-wrap"', b'"result-box"'), (b'"statuses"', b'"tweets"')),  # s.weibo.com, the gateway
+    *((b'"title"', b'"headline"'), (b'"content"', b'"body"')),  # V2EX; Baidu and Tencent with it
+    *((b'"word"', b'"term"'), (b'"idlist"', b'"groups"')),  # hot lists
+)
 _BOMB = (
     '<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
     '<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><rss version="2.0"><channel><title>&c;</title></channel></rss>'

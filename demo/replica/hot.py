@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from demo.replica.faults import Fault, shown
 from demo.replica.http import Reply, Request
 from demo.replica.posts import World
 from demo.rhythm import ZONE
@@ -51,7 +52,7 @@ class HotLists:
         self._world, self._spells = world, tuple(spells)
         self._tokens: dict[str, datetime] = {}
 
-    def topics(self) -> list[str]:
+    def topics(self, fault: Fault | None = None) -> list[str]:
         """The words on the lists now, the top first."""
         now = self._world.clock.now
         shift = int(now.timestamp()) // 3_600
@@ -59,7 +60,7 @@ class HotLists:
         placed = ((rank, spell.word) for spell in self._spells if (rank := spell.rank(now)) is not None)
         for rank, word in sorted(placed):
             words.insert(rank - 1, word)
-        return words[:LENGTH]
+        return shown(words[:LENGTH], fault)
 
     # --- open-im.api.weibo.com
 
@@ -78,7 +79,7 @@ class HotLists:
         data = {"token": token, "uid": 9_100_000_000, "expire_in": int(TOKEN_LASTS.total_seconds())}
         return _reply({"code": 0, "message": "success", "data": data})
 
-    def official(self, request: Request) -> Reply:
+    def official(self, request: Request, fault: Fault | None = None) -> Reply:
         query, now = request.query, self._world.clock.now
         if self._tokens.get(query.get("token", ""), now) <= now:
             return _reply({"code": 40100, "message": "token invalid"})
@@ -86,7 +87,7 @@ class HotLists:
         if category not in CATEGORIES or not count.isdigit() or not 1 <= int(count) <= LENGTH:
             return _reply({"code": 40001, "message": "parameter error"})
         main = category == CATEGORIES[0]
-        words = self.topics()[: int(count)] if main else [f"示例{category}话题{n}" for n in range(9)]
+        words = self.topics(fault)[: int(count)] if main else [f"示例{category}话题{n}" for n in range(9)]
         items = [
             {
                 "cat": "hot",
@@ -107,9 +108,9 @@ class HotLists:
 
     # --- weibo.com, top.baidu.com, r.inews.qq.com
 
-    def side(self, request: Request) -> Reply:
+    def side(self, request: Request, fault: Fault | None = None) -> Reply:
         """weibo.com/ajax/side/hotSearch: open to everybody, with one pinned topic."""
-        rows = [_side_row(place, word) for place, word in enumerate(self.topics(), 1)]
+        rows = [_side_row(place, word) for place, word in enumerate(self.topics(fault), 1)]
         pinned = {
             "is_hot": 1,
             "mid": "5305832720000000",
@@ -136,8 +137,8 @@ class HotLists:
         data = {"realtime": rows, "hotgovs": [short], "hotgov": pinned}
         return _reply({"ok": 1, "data": data, "logs": logs, "topLogs": logs})
 
-    def baidu(self, request: Request) -> Reply:
-        content = [_baidu_row(index, word) for index, word in enumerate(self.topics())]
+    def baidu(self, request: Request, fault: Fault | None = None) -> Reply:
+        content = [_baidu_row(index, word) for index, word in enumerate(self.topics(fault))]
         card = {
             "component": "hotList",
             "content": content,
@@ -152,11 +153,12 @@ class HotLists:
         data = {"cards": [card], "curBoardName": "", "logid": "0", "platform": "pc", "tabBoard": [], "tag": []}
         return _reply({"success": True, "data": data, "error": {"code": 0, "message": "api response ok"}})
 
-    def tencent(self, request: Request) -> Reply:
+    def tencent(self, request: Request, fault: Fault | None = None) -> Reply:
         """Its first item is a heading."""
         now = self._world.clock.now
         items: list[dict[str, Any]] = [{"id": "TIP2026111200000000", "title": "热点榜", "synthetic": True}]
-        items += [_tencent_row(place, word, now - timedelta(hours=1)) for place, word in enumerate(self.topics(), 1)]
+        hour = timedelta(hours=1)
+        items += [_tencent_row(place, word, now - hour) for place, word in enumerate(self.topics(fault), 1)]
         return _reply({"ret": 0, "idlist": [{"newslist": items}]})
 
 

@@ -6,7 +6,7 @@ import json
 from html import escape
 from typing import Any
 
-from demo.replica.faults import Fault
+from demo.replica.faults import Fault, shown
 from demo.replica.http import Reply, Request
 from demo.replica.posts import Post, World
 
@@ -31,7 +31,8 @@ class V2ex:
             posts = [p for p in posts if str(p.id) == query["id"]]
         elif which == "show" and query.get("node_name") != _NODE["name"]:
             posts = []
-        return self._reply([self._topic(p, deleted=fault is Fault.DELETED) for p in posts[:PAGE]], fault)
+        listed = shown(posts[:PAGE], fault)
+        return self._reply([self._topic(p, deleted=fault is Fault.DELETED) for p in listed], fault)
 
     def replies(self, request: Request, fault: Fault | None = None) -> Reply:
         """All replies of the topic with `topic_id`, oldest first."""

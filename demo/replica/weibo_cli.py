@@ -59,8 +59,9 @@ class WeiboCli:
             return _failure("COUNT_EXCEEDS_MAX", 400)
         start = (page - 1) * count - (5 if fault is Fault.OVERLAP and page > 1 else 0)
         posts, total = self._world.search("weibo", words, start=start, count=count)
-        shown = [] if fault is Fault.EMPTY_PAGE else [self._status(post) for post in posts]
-        return _reply({"result": {"statuses": shown, "total_number": total}})
+        none = fault in (Fault.EMPTY_PAGE, Fault.EMPTY) or (fault is Fault.LAST_PAGE and page > 1)
+        told = 0 if fault is Fault.EMPTY else total
+        return _reply({"result": {"statuses": [] if none else [self._status(p) for p in posts], "total_number": told}})
 
     def page_of(self, request: Request) -> str:
         """Which page an invocation asks for."""

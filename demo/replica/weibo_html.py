@@ -28,7 +28,8 @@ class WeiboHtml:
         start = max(0, page - 1) * PAGE - (3 if fault is Fault.OVERLAP and page > 1 else 0)
         posts, total = self._world.search("weibo", query.get("q", ""), start=start, count=PAGE)
         pages = min(MOST_PAGES, -(-total // PAGE))
-        if fault is Fault.EMPTY_PAGE or not posts or page > pages:
+        cut = fault is Fault.LAST_PAGE and page > 1
+        if fault in (Fault.EMPTY_PAGE, Fault.EMPTY) or cut or not posts or page > pages:
             return _page(_NOTHING)
         cards = "".join(_card(post, self._world.clock.now) for post in posts)
         return _page(cards + _pager(query.get("q", ""), page, pages))

@@ -27,6 +27,7 @@ from tests.alerts.samples import (
     make_brand_facts,
     make_digest,
     make_freshness,
+    make_posts,
     make_repeat,
     make_resolved,
     make_spike,
@@ -328,3 +329,10 @@ def test_the_picture_says_the_same_in_words(mails: dict[str, Rendered]) -> None:
 def test_lengths_of_time_and_numbers_read_naturally() -> None:
     facts = make_repeat(since=NOW - timedelta(days=2, hours=3))
     assert "已 2 天 3 小时" in render_alert(no_chart(facts), zone=SHANGHAI).subject
+
+
+def test_a_post_that_its_platform_deleted_says_so() -> None:
+    mail = render_alert(no_chart(make_alert(), posts=make_posts(("起火了",), deleted_at=NOW)), zone=SHANGHAI)
+    for shown in (mail.text, mail.html):
+        plain = shown.replace("\xa0", " ").replace("&nbsp;", " ")
+        assert "原帖已删除（11月20日 21:10 发现）" in plain

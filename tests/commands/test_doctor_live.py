@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from urllib.parse import unquote
 
 import pytest
 
 from commands import doctor
 from crawler.outcome import Result
 from store import mentions, runs
+from tests.support import hot_bodies
 from tests.support.web import Asked, Reply, reply_json, serve
 from tests.support.weibo_pages import page, post
 from tingfeng.model import RunStatus
@@ -130,6 +132,75 @@ def test_zhihu_tells_its_quota_before_it_is_searched(call, desk, why, quota, sta
         found, said = contact(call, desk, site.url, kind="zhihu_open")
         assert len(site.asked) == asked and site.asked[0].path == "/api/v1/quota"
     assert found == state and all(words in said for words in says), said
+
+
+def gateway(**instead: Reply):
+    """The paid gateway; `instead`: other answers, by the last word of the path."""
+    price = {"command": {"price_type": "per_record", "unit_price": "0.004", "currency": "CNY"}}
+    usual = {
+        "whoami": reply_json({"screen_name": "示例用户0", "service_status": "trial_active"}),
+        "limited": reply_json(price),
+        "invoke": reply_json({"result": {"statuses": [post(datetime.now(UTC), n=n) for n in range(10)]}}),
+    }
+    return lambda asked: (usual | instead)[unquote(asked.path).rpartition("/")[2]]
+
+
+@pytest.mark.parametrize(
+    ("why", "instead", "state", "says", "asked"),
+    [
+        ("well", {}, "ok", ("10 posts", "account 账号: 示例用户0, trial_active", "10 records, 0.004 CNY each",
+                            "not booked", "an official API"), ["whoami", "limited", "invoke"]),
+        ("no price", {"limited": Reply(b"", 404)}, "ok", ("10 records, price not told",),
+         ["whoami", "limited", "invoke"]),
+        ("moved", {"whoami": Reply(b"", 404)}, "ok", ("not told", "10 posts"), ["whoami", "limited", "invoke"]),
+        ("a dead token", {"whoami": reply_json({"error": {"code": "UNAUTHORIZED"}}, status=401)}, "fail",
+         ("unauthorized",), ["whoami"]),
+        ("no plan", {"invoke": reply_json({"error": {"code": "SERVICE_REQUIRED"}}, status=402)}, "fail",
+         ("plan_required", "示例用户0"), ["whoami", "limited", "invoke"]),
+    ],
+)  # fmt: skip
+def test_the_gateway_is_asked_who_we_are_and_for_ten_records(call, desk, why, instead, state, says, asked):
+    with serve(gateway(**instead)) as site:
+        found, said = contact(call, desk, site.url, kind="weibo_cli", options=", daily_records = 20")
+        paths = [unquote(a.path).rpartition("/")[2] for a in site.asked]
+        bodies = [json.loads(a.body) for a in site.asked if a.body]
+    assert (found, paths) == (state, asked), said
+    assert all(words in said for words in says), said
+    assert all(body["args"]["count"] == "10" for body in bodies), "the smallest search there is"
+
+
+def lists(asked: Asked) -> Reply:
+    if asked.path == "/open/auth/ws_token":
+        return reply_json(hot_bodies.token("t-1"))
+    bodies = {
+        "/open/weibo/hot_search": hot_bodies.official,
+        "/api/board": hot_bodies.baidu,
+        "/gw/event/hot_ranking_list": hot_bodies.tencent,
+    }
+    return reply_json(bodies[asked.path]()) if asked.path in bodies else Reply(b"", 404)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "state", "says", "asked"),
+    [
+        ("weibo_hot", ', categories = ["主榜", "文娱榜"]', "ok", ("1 hot lists with", "an official API"), 2),
+        ("hot_boards", ', boards = ["baidu", "tencent"]', "ok", ("2 hot lists with", "robots.txt: allows"), 2),
+        ("hot_boards", ', boards = ["tieba", "tencent"]', "fail", ("not_found", "tieba"), 2),
+    ],
+)
+def test_hot_lists_have_entries_not_posts(call, desk, monkeypatch, kind, options, state, says, asked):
+    monkeypatch.setenv("TINGFENG_CREDENTIAL_MINE", "app:secret")
+    with serve(lists) as site:
+        found, said = contact(call, desk, site.url, kind=kind, options=options)
+        assert len([a for a in site.asked if a.path != "/robots.txt"]) == asked
+    assert found == state and all(words in said for words in says), said
+
+
+def test_a_site_without_a_search_need_not_list_anything_of_yours(call, desk):
+    topic = {"id": 1, "title": "闲聊", "content": "今天", "created": int(datetime.now(UTC).timestamp()) - 60}
+    with serve(lambda asked: reply_json([topic]) if "topics" in asked.path else Reply(b"", 404)) as site:
+        state, said = contact(call, desk, site.url, kind="v2ex")
+    assert state == "ok" and "1 topics" in said and "nothing of yours" in said, said
 
 
 def test_without_live_nobody_is_asked(call, desk):

@@ -31,6 +31,7 @@ OK, REFUSED, FAILED = RunStatus.OK, RunStatus.REFUSED, RunStatus.FAILED
     [
         ("all well", [(OK, "")], None),
         ("a captcha wants a person", [(REFUSED, "captcha")], 4 * HOUR),
+        ("a dead cookie is a login wall", [(REFUSED, "cookie_expired")], 4 * HOUR),
         ("and again", [(REFUSED, "captcha")] * 2, 8 * HOUR),
         ("all day", [(REFUSED, "captcha")] * 9, 24 * HOUR),
         ("an expired cookie wants one, too", [(REFUSED, "cookie_expired")], 4 * HOUR),

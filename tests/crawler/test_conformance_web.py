@@ -5,6 +5,8 @@ All cases of all spiders run in one process. A spider without a kit in tests/sup
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -193,8 +195,21 @@ def test_hostile_bodies_are_not_read(ran, kind, why):
 
 
 def test_none_of_it_needs_much_memory(ran):
-    """All of the above in one process, the 50 MB of each spider included."""
+    """All of the above in one process, the 50 MB of each spider included; what this process holds is not counted."""
     assert max(result.stats["peak_mb"] for result, _ in ran.values()) < MOST_MEMORY
+
+
+def test_a_childs_memory_is_its_own():
+    """Over exec Linux keeps what getrusage tells: a child would begin with the megabytes of whoever made it."""
+    held = b"x" * 150_000_000
+    told = subprocess.run(
+        [sys.executable, "-c", "from crawler.child import peak_mb; print(peak_mb())"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert 5 < int(told.stdout) < len(held) // 1_000_000
 
 
 def test_killed_in_the_middle_nothing_is_lost_or_doubled(tmp_path, sqlite_migrated):

@@ -13,9 +13,10 @@ from crawler.jobs import crawl
 from crawler.jobs_windows import OVERLAP
 from store import mentions, runs
 from store.database import Database
+from tests.support import hot_bodies
 from tests.support.crawls import BRAND
 from tests.support.factories import NOW, make_mention, stored_scored
-from tests.support.web import serve
+from tests.support.web import NOT_FOUND, reply_json, serve
 from tests.support.weibo_pages import NOTHING, page, pages, post
 from tingfeng.config import SourceConfig
 from tingfeng.model import Run, RunStatus
@@ -115,3 +116,43 @@ def test_a_young_source_is_believed(sqlite_url, tmp_path):
     database = Database(sqlite_url)
     assert run(database, NOTHING, tmp_path, after=MINUTE).status is RunStatus.OK
     database.close()
+
+
+def whole(db: Database, topics: list[dict[str, Any]], state: Path, *, after: timedelta) -> Run:
+    """A crawl of a source that is read as a whole, with a good past."""
+    with db.write() as s:
+        for n in range(20, 0, -1):
+            newest = (NOW - (n - 1) * 30 * MINUTE - 6 * MINUTE).isoformat()
+            good(s, NOW - (n - 1) * 30 * MINUTE, yields={"": 10}, newest={"": newest})
+    with serve(lambda asked: reply_json(topics) if "topics" in asked.path else NOT_FOUND) as site:
+        table = {"name": "weibo", "kind": "v2ex", "base_url": site.url, "options": {"delay": 0}}
+        given: dict[str, Any] = {"secret": None, "author_secret": "s", "now": NOW + after, "state_dir": state}
+        return crawl(db, SourceConfig.model_validate(table), (BRAND,), **given).run
+
+
+def topic(n: int, at: Any, title: str = "云雀") -> dict[str, Any]:
+    return {"id": n, "title": title, "content": "说说", "created": int(at.timestamp())}
+
+
+@pytest.mark.parametrize(
+    ("why", "title", "after"),
+    [("none of ours where there used to be plenty", "闲聊", 10 * MINUTE), ("the same for hours", "云雀", 2 * HOUR)],
+)
+def test_a_source_read_as_a_whole_is_doubted_too(lite, tmp_path, why, title, after):
+    known = [topic(n, NOW - n * 6 * MINUTE, title) for n in range(1, 11)]
+    found = whole(lite, known, tmp_path, after=after)
+    assert (found.status, found.reason) == (RunStatus.FAILED, "suspicious_silence"), why
+
+
+def test_a_hot_list_of_one_entry_is_doubted(lite, tmp_path):
+    body = hot_bodies.baidu()
+    card = body["data"]["cards"][0]
+    with lite.write() as s:
+        for n in range(20, 0, -1):
+            good(s, NOW - (n - 1) * 30 * MINUTE, yields={"": 0, "hot:baidu": 50}, newest={})
+    card["content"] = card["content"][:1]
+    with serve(lambda asked: reply_json(body) if asked.path == "/api/board" else NOT_FOUND) as site:
+        table = {"name": "weibo", "kind": "hot_boards", "base_url": site.url, "options": {"delay": 0}}
+        given: dict[str, Any] = {"secret": None, "author_secret": "s", "now": NOW + HOUR, "state_dir": tmp_path}
+        found = crawl(lite, SourceConfig.model_validate(table), (BRAND,), **given).run
+    assert (found.status, found.reason) == (RunStatus.FAILED, "last_page_only"), found

@@ -106,6 +106,7 @@ def test_hot_band_also_tells_since_when():
         ("weibo_hot", "log in first", {"ok": 0, "message": "前方有点拥堵，请登录后使用"}, Refused, "login_required"),
         ("weibo_hot", "asked in the wrong form", {"error": "Forbidden"}, CrawlError, "bad_request"),
         ("weibo_hot", "a list without entries", {"ok": 1, "data": {"realtime": []}}, LayoutChanged, "layout_changed"),
+        ("weibo_hot", "said to be empty", {"ok": 0, "msg": "这里还没有内容", "data": {}}, LayoutChanged, None),
         ("weibo_hot", "entries of other keys", {"ok": 1, "data": {"realtime": [{}]}}, LayoutChanged, "layout_changed"),
         ("weibo_hot", "nothing but ads", {"ok": 1, "data": {"realtime": [{"is_ad": 1}]}}, LayoutChanged, None),
         ("weibo_hot", "the login page", b"<html><title>Sina Visitor System</title>", Refused, "login_required"),

@@ -72,6 +72,7 @@ HTML = {
     ],
     "html_limit": [search_page(posts(21, 10 * n, 10 * n + 9), pages=50) for n in range(9)],
     "html_gap": [search_page(posts(22, 10 * n, 10 * n + 9), pages=9) for n in range(9)],
+    "html_cut": [search_page(posts(23, 0, 9), pages=9), *[search_page(None)] * 9],
     "html_none": [search_page(None)],
     "html_wall": [Reply("<html><title>Sina Visitor System</title></html>")],
     "html_changed": [Reply("<html><div class='results'>x</div></html>")],
@@ -90,6 +91,7 @@ CLI = {
         listed(posts(30, 30, 34), total_number=763),
         *[listed([], total_number=763)] * 9,
     ],
+    "cli_cut": [listed(posts(35, 0, 19), total_number=763), *[listed([], total_number=763)] * 9],
     "cli_budget": [listed(posts(31, 20 * n, 20 * n + 19), total_number=900) for n in range(9)],
     "cli_gap": [listed(posts(33, 20 * n, 20 * n + 19), total_number=900) for n in range(9)],
     "cli_gap_poor": [listed(posts(34, 20 * n, 20 * n + 19), total_number=900) for n in range(9)],
@@ -228,6 +230,12 @@ def test_html_pages(ran, case, found, pages, covered):
     assert len(ran.to(case, "realtime")) == pages
     assert result.covered_since == covered
     assert all(a.headers["cookie"] == "SUB=a" for a in ran.to(case, "realtime"))
+
+
+@pytest.mark.parametrize(("case", "cut"), [("html", None), ("html_cut", 1), ("cli", None), ("cli_cut", 1)])
+def test_an_announced_second_page_that_never_comes_is_counted(ran, case, cut):
+    assert ran.results[case].status is RunStatus.OK
+    assert ran.results[case].stats.get("search/first_page_only") == cut
 
 
 def test_html_says_what_json_says(ran):

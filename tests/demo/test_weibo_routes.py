@@ -51,6 +51,8 @@ FAULTS = [
     ("weibo_cli", "weibo_cli", Fault.COUNT_EXCEEDS_MAX, RunStatus.REFUSED, "count_exceeds_max"),
     ("weibo_cli", "weibo_cli", Fault.SERVICE_REQUIRED, RunStatus.REFUSED, "plan_required"),
     ("weibo_cli", "weibo_cli", Fault.GATEWAY_TOO_MANY, RunStatus.REFUSED, "too_many_requests"),
+    ("weibo_cli", "weibo_cli", Fault.FORBIDDEN, RunStatus.REFUSED, "forbidden"),
+    ("weibo_cli", "weibo_cli", Fault.UNAUTHORIZED, RunStatus.REFUSED, "unauthorized"),
     ("weibo_cli", "weibo_cli", Fault.TRUNCATED, RunStatus.FAILED, "layout_changed"),
     ("weibo_cli", "weibo_cli", Fault.SERVER_ERROR, RunStatus.FAILED, "unreachable"),
     ("weibo_mobile", "weibo_comments", Fault.NOT_LOGGED_IN, RunStatus.REFUSED, "cookie_expired"),

@@ -37,7 +37,10 @@ PLAIN = Naming([Brand(name=word) for word in WORDS], default_tokenizer())
         ("Mac", "machine learning", False),
         ("Mac", "iMac和Mac", True),
         ("Mac", "买MAC了", True),
-        ("Mac", "macOS更新", False),
+        ("Mac", "macOS更新", True),  # a capital begins a word
+        ("Mac", "新MacBook和iMac", True),
+        ("Mac", "macos更新", False),
+        ("Mac", "MACHINE", False),
         ("Mac", "big_mac", True),
         ("Mac", "émac", False),
         ("iPhone", "ｉＰｈｏｎｅ１５真贵", True),

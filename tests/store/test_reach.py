@@ -48,18 +48,6 @@ def test_a_post_is_looked_at_each_time_its_age_has_doubled(db: Database) -> None
     assert history[0] == Look(at=began + 1.5 * HOUR, reposts=None, comments=None, likes=1)
 
 
-def test_of_too_many_posts_a_few_are_weighed_up_at_a_time_and_all_get_their_turn(db: Database, monkeypatch) -> None:
-    monkeypatch.setattr(reach, "SAMPLE", 3)
-    began = NOW - 12 * HOUR
-    posts = {
-        stored(db, published_at=began + n * timedelta(minutes=5), seen_at=began + n * timedelta(minutes=6))
-        for n in range(20)
-    }
-    turns = [due(db, NOW + n * timedelta(minutes=1), limit=99) for n in range(60)]
-    assert {len(turn) for turn in turns} <= set(range(13))
-    assert set().union(*turns) == posts
-
-
 def test_the_most_talked_of_come_first_other_sources_and_comments_not_at_all(db: Database) -> None:
     seen = {"published_at": NOW - 3 * HOUR, "seen_at": NOW - 2 * HOUR}
     quiet, loud = stored(db, **seen), stored(db, likes=50, reposts=3, **seen)
