@@ -120,7 +120,7 @@ def story(facts: DigestFacts) -> list[str]:
 def gaps_sum(facts: DigestFacts) -> str:
     """'共 7 小时 30 分钟看不到 weibo、zhihu。' over all gaps of the period."""
     total = sum((b.until - b.since for b in facts.blind), timedelta())
-    names = "、".join(wording.cut(n, 20) for n in dict.fromkeys(b.source for b in facts.blind))
+    names = "、".join(wording.source(wording.cut(n, 20)) for n in dict.fromkeys(b.source for b in facts.blind))
     return f"{names} 合计 {wording.lasting(total)}看不到数据。" if facts.blind else ""
 
 
@@ -201,7 +201,10 @@ def _brand_story(b: BrandFacts, zone: ZoneInfo, *, weekly: bool) -> list[str]:
         which = "和".join(name for name, blind in (("本期", b.blind), (last, b.blind_before)) if blind)
         lines.append(f"{which}有数据缺口，总量偏少，变化仅供参考。")
     if len(b.by_source) > 1:
-        parts = [f"{wording.cut(name, 20)} {wording.count(t.total)}" for name, t in list(b.by_source.items())[:6]]
+        parts = [
+            f"{wording.source(wording.cut(name, 20))} {wording.count(t.total)}"
+            for name, t in list(b.by_source.items())[:6]
+        ]
         lines.append(f"来源：{'，'.join(parts)}。")
     return lines
 

@@ -151,4 +151,4 @@ def unseen(sources: Sequence[BlindNow], zone: ZoneInfo, *, now: datetime) -> lis
 def source_bars(by_source: Mapping[str, int]) -> list[SourceBar]:
     """Counts by source as bars, in the order given; the longest fills the line."""
     top = max(by_source.values(), default=0) or 1
-    return [SourceBar(name=wording.cut(name, 40), n=n, part=n / top) for name, n in by_source.items()]
+    return [SourceBar(name=wording.source(name), n=n, part=n / top) for name, n in by_source.items()]

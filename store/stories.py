@@ -234,10 +234,10 @@ def _sums() -> Select[Any]:
 
 def _within(query: Any, brand: str | None, since: datetime, until: datetime, label: Label | None) -> Any:
     query = query.where(MENTION.c.published_at >= since, MENTION.c.published_at < until)
-    if brand is not None:
-        query = query.join(LINK, LINK.c.mention_id == MENTION.c.id).where(LINK.c.brand == brand, OURS)
-        query = query.where(LINK.c.counted_by.is_not(None)) if label is None else query.where(LINK.c.label == label)
-    return query
+    if brand is None:
+        return query.where(exists().where(LINK.c.mention_id == MENTION.c.id, OURS))  # once, however many it means
+    query = query.join(LINK, LINK.c.mention_id == MENTION.c.id).where(LINK.c.brand == brand, OURS)
+    return query.where(LINK.c.counted_by.is_not(None) if label is None else LINK.c.label == label)
 
 
 def spread(s: Session, brand: str, since: datetime, until: datetime, *, label: Label | None = None) -> Spread:

@@ -265,7 +265,7 @@ def test_digest_says(mails: dict[str, Rendered]) -> None:
         "同文 14 条",
         "NPS 无数据（n=0）",
         "NPS +7（[−10, 23]，n=120）",
-        "zhihu 合计 6 小时看不到数据",
+        "知乎 合计 6 小时看不到数据",
         "缺的小时没有按 0 计，所以总量偏少",
         "本期有数据缺口，总量偏少，变化仅供参考",
         "统计范围 11月10日 00:00 至 11月17日 00:00（北京时间）",
@@ -336,3 +336,21 @@ def test_a_post_that_its_platform_deleted_says_so() -> None:
     for shown in (mail.text, mail.html):
         plain = shown.replace("\xa0", " ").replace("&nbsp;", " ")
         assert "原帖已删除（11月20日 21:10 发现）" in plain
+
+
+def test_a_source_has_one_name_in_a_mail() -> None:
+    """Its gaps, its bars and its counts are of one source: a reader need not know that zhihu is 知乎."""
+    alert = render_alert(no_chart(make_alert()), zone=SHANGHAI)
+    digest = render_digest(make_digest(), zone=SHANGHAI)
+    assert "- 知乎：8 条" in alert.text and "- 知乎：11月19日" in alert.text
+    assert "知乎 合计 6 小时看不到数据" in digest.text and "来源：微博 370，知乎 101" in digest.text
+    for mail in (alert, digest):
+        assert "zhihu：" not in mail.text and "zhihu " not in mail.text
+
+
+def test_the_plain_part_of_a_digest_says_what_the_other_says() -> None:
+    out = BlindNow(source="weibo", since=NOW - timedelta(hours=3), cause="auth")
+    mail = render_digest(make_digest(blind_now=(out,)), zone=SHANGHAI)
+    for shown in (mail.text, mail.html):
+        assert shown is not None and "恢复后会自动补采平台仍列出的内容" in shown
+        assert "方括号内为 95% 置信区间" in shown

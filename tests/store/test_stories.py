@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import select, update
 
 from sentiment.jobs_stories import group_pending
 from sentiment.text import Normaliser
@@ -171,3 +172,17 @@ def test_what_retention_leaves(
     stored(db, [make_mention(text=COMPLAINT, published_at=NOW + later)], at=NOW + later)
     with db.read() as s:
         assert (stories.count(s) == 1) == (found_again or left == 0), why
+
+
+def test_what_is_not_about_a_brand_is_no_story_of_all_brands_either(db: Database) -> None:
+    """A list of every brand's stories counts what a list of each of them counts; a post of two brands once."""
+    batch = copies(6, brands=("云雀", "鲸落"))
+    stored(db, batch)
+    with db.write() as s:
+        ids = [one for (one,) in s.execute(select(mentions.MENTION.c.id).order_by(mentions.MENTION.c.id))]
+        s.execute(update(mentions.LINK).where(mentions.LINK.c.mention_id.in_(ids[:2])).values(relevant=False))
+        one_brand = mentions.LINK.c.brand == "鲸落"
+        s.execute(update(mentions.LINK).where(one_brand).values(relevant=False))
+    with db.read() as s:
+        [told] = stories.largest(s, SINCE, UNTIL)
+    assert told.copies == 4
