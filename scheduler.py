@@ -118,7 +118,19 @@ def crawl_source(house: House, source: SourceConfig, now: datetime) -> object:
 
 
 def _crawl_all(house: House, now: datetime) -> object:
-    return [crawl_source(house, source, now) for source in house.sources]
+    """Every source once, whether it rests or not: somebody asked. One that another process crawls is left to it."""
+    reports = (_crawled(house, source, now) for source in house.sources)
+    return [report for report in reports if report is not None]
+
+
+def _crawled(house: House, source: SourceConfig, now: datetime) -> object | None:
+    try:
+        return crawl_source(house, source, now)
+    except CrawlError as e:
+        if e.reason != "busy":
+            raise
+        log.info("crawl left to another process: source=%s", source.name)
+        return None
 
 
 def _score(house: House, now: datetime) -> object:
@@ -257,13 +269,7 @@ def _crawler(source: SourceConfig) -> Callable[[House, datetime], object]:
             until = rest.until.isoformat("T", "seconds")
             log.info("crawl rests after refusals: source=%s until=%s reason=%s", source.name, until, rest.reason)
             return None
-        try:
-            return crawl_source(house, source, now)
-        except CrawlError as e:
-            if e.reason != "busy":
-                raise
-            log.info("crawl left to another process: source=%s", source.name)
-            return None
+        return _crawled(house, source, now)
 
     return turn
 

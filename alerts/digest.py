@@ -161,12 +161,14 @@ def gather(
     zone: ZoneInfo,
 ) -> DigestFacts:
     """The facts of `span` about the brands `own`, compared with their competitors among `brands`."""
-    names = [source.name for source in sources]
+    # A hot list holds no mentions: whether it was seen says nothing about how complete the counts are.
+    lists = {board.source for board in hot.boards(s)}
+    names = [source.name for source in sources if source.name not in lists]
     return DigestFacts(
         span=span,
         now=now,
         brands=tuple(_brand(s, brand, brands, sources, span, zone) for brand in own),
-        sources=tuple(names),
+        sources=tuple(source.name for source in sources),
         blind=tuple(reports.blind(s, names, span.since, span.until)),
         blind_now=blind_now(s, [one for one in sources if any(looking_for(b.name, [one]) for b in own)], now=now),
         unscored=has_unscored(s, span),

@@ -152,7 +152,8 @@ def test_a_source_that_another_machine_is_at_is_left_to_it(house: scheduler.Hous
         assert leases.take(s, "crawl:news", "another machine", span=timedelta(minutes=1), now=now)
     with caplog.at_level(logging.INFO, "tingfeng.scheduler"):
         assert scheduler._crawler(config.sources[0])(house, NOW) is None
-    assert "left to another process" in caplog.text
+        assert scheduler._crawl_all(house, NOW) == [], "and no reason to leave the others alone"
+    assert caplog.text.count("left to another process") == 2
 
 
 def test_a_missed_job_is_named(caplog: pytest.LogCaptureFixture) -> None:

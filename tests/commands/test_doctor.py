@@ -11,6 +11,8 @@ from commands import doctor
 from demo.mailbox import Mailbox
 from tests.commands.conftest import CONFIG
 
+ALONE = CONFIG.replace('name = "weibo"', 'name = "weibo"\nenabled = false')  # no source to be asked live
+
 
 def found(call, *args: str) -> dict[str, list[tuple[str, str]]]:
     checks: dict[str, list[tuple[str, str]]] = {}
@@ -66,11 +68,12 @@ def quick(monkeypatch):
 
 def test_the_mail_server_is_asked_only_live_and_gets_no_mail(call, desk, quick):
     with Mailbox(None) as server:
-        (desk / "tingfeng.toml").write_text(CONFIG.replace("port = 9", f"port = {server.port}"), "utf-8")
+        (desk / "tingfeng.toml").write_text(ALONE.replace("port = 9", f"port = {server.port}"), "utf-8")
         assert "not asked" in found(call)["mail"][0][1]
         assert found(call, "--live")["mail"] == [("ok", f"127.0.0.1:{server.port} answers (none)")]
         assert server.letters == ()
 
 
 def test_a_mail_server_that_does_not_answer(call, desk, quick):
+    (desk / "tingfeng.toml").write_text(ALONE, "utf-8")
     assert found(call, "--live")["mail"][0][0] == "fail"
