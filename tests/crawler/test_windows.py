@@ -52,24 +52,24 @@ def gaps(db: Database) -> list[Any]:
         return [(g.since, g.until) for g in windows.gaps(s, "weibo")]
 
 
-def test_three_of_four_searches_that_finished_go_on_and_the_fourth_is_read_again(db, tmp_path):
+def test_three_of_four_searches_that_finished_go_on_and_the_fourth_is_read_again(sqlite_db, tmp_path):
     site = Timeline(NOW - 9 * HOUR, NOW)
     with serve(site) as at:
-        run(db, weibo(at.url, queries=FOUR), tmp_path)
+        run(sqlite_db, weibo(at.url, queries=FOUR), tmp_path)
         site.now = soon = NOW + 5 * MINUTE
         site.refuse = lambda words, number: Reply(b"", 432) if (words, number) == ("云雀投诉", 3) else None
-        refused = run(db, weibo(at.url, queries=FOUR), tmp_path, now=soon).run
+        refused = run(sqlite_db, weibo(at.url, queries=FOUR), tmp_path, now=soon).run
         assert (refused.status, refused.reason) == (RunStatus.REFUSED, "anticrawl")
-        assert {w.until for q, w in windows_of(db).items() if q != "云雀投诉"} == {soon}
-        assert windows_of(db)["云雀投诉"].until == NOW
-        assert covered(db, NOW + 9 * HOUR) == [(NOW - 2 * HOUR, NOW)], "a run that was not good covers nothing"
+        assert {w.until for q, w in windows_of(sqlite_db).items() if q != "云雀投诉"} == {soon}
+        assert windows_of(sqlite_db)["云雀投诉"].until == NOW
+        assert covered(sqlite_db, NOW + 9 * HOUR) == [(NOW - 2 * HOUR, NOW)], "a run that was not good covers nothing"
         site.refuse = lambda words, number: None
         site.now, site.asked = NOW + 2 * HOUR, []
-        good = run(db, weibo(at.url, queries=FOUR), tmp_path, now=NOW + 2 * HOUR).run
+        good = run(sqlite_db, weibo(at.url, queries=FOUR), tmp_path, now=NOW + 2 * HOUR).run
     assert good.window_since == NOW - OVERLAP
     pages = {words: max(n for w, n in site.asked if w == words) for words, _ in site.asked}
     assert (pages["云雀"], pages["云雀投诉"]) == (14, 14), "125 and 130 minutes, and a page before them"
-    assert covered(db, NOW + 9 * HOUR) == [(NOW - 2 * HOUR, NOW + 2 * HOUR)], "all have read all of it by now"
+    assert covered(sqlite_db, NOW + 9 * HOUR) == [(NOW - 2 * HOUR, NOW + 2 * HOUR)], "all have read all of it by now"
 
 
 def test_a_new_query_begins_with_the_first_window_while_the_others_go_on(sqlite_db, tmp_path):
@@ -85,27 +85,27 @@ def test_a_new_query_begins_with_the_first_window_while_the_others_go_on(sqlite_
     assert covered(sqlite_db, NOW + HOUR) == [(NOW - 2 * HOUR, NOW + HOUR)]
 
 
-def test_what_the_cap_cut_off_is_a_gap_and_later_runs_fill_it_within_their_budget(db, tmp_path):
+def test_what_the_cap_cut_off_is_a_gap_and_later_runs_fill_it_within_their_budget(sqlite_db, tmp_path):
     """Down for a day with pages for 50 minutes: the hole is named, filled page by page, and covered in the end."""
     site = Timeline(NOW - 9 * HOUR, NOW)
     with serve(site) as at:
         small = weibo(at.url, max_pages=13)
-        run(db, small, tmp_path)
+        run(sqlite_db, small, tmp_path)
         now = site.now = NOW + 4 * HOUR
-        capped = run(db, small, tmp_path, now=now)
+        capped = run(sqlite_db, small, tmp_path, now=now)
         assert capped.run.status is RunStatus.OK and capped.reaches_back == "pages"
-        assert gaps(db) == [(NOW, now - 130 * MINUTE)]
-        assert covered(db, now) == [(NOW - 2 * HOUR, NOW), (now - 130 * MINUTE, now)]
+        assert gaps(sqlite_db) == [(NOW, now - 130 * MINUTE)]
+        assert covered(sqlite_db, now) == [(NOW - 2 * HOUR, NOW), (now - 130 * MINUTE, now)]
         left = []
         for _ in range(4):
             now = site.now = now + 5 * MINUTE
             site.asked.clear()
-            done = run(db, small, tmp_path, now=now, past=Past(pages=8))
+            done = run(sqlite_db, small, tmp_path, now=now, past=Past(pages=8))
             assert done.run.status is RunStatus.OK
-            left.append(sum((b - a) // MINUTE for a, b in gaps(db)))
+            left.append(sum((b - a) // MINUTE for a, b in gaps(sqlite_db)))
         assert left[0] == left[1] == 110 and 0 < left[2] < 110 and left[3] == 0, "first on the way to it, then in it"
-        assert covered(db, now) == [(NOW - 2 * HOUR, now)]
-    with db.read() as s:
+        assert covered(sqlite_db, now) == [(NOW - 2 * HOUR, now)]
+    with sqlite_db.read() as s:
         assert mentions.count(s) >= 6 * 60, "every minute since two hours before is there"
 
 
