@@ -2,8 +2,8 @@
 
     python bench/replay.py --corpus ../shared/corpora/weibo2018.jsonl.gz
 
-Fails unless every post arrived exactly once and unaltered (but for invisible characters at its ends), or when a floor
-is missed. Not timed: the replica (a process of its own, pages made beforehand).
+Fails unless every post arrived exactly once and unaltered (but for invisible characters at its ends and what privacy
+masks), or when a floor is missed. Not timed: the replica (a process of its own, pages made beforehand).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from crawler.jobs import crawl
 from store.database import Database, upgrade
 from tingfeng.config import SourceConfig
 from tingfeng.model import Brand
+from tingfeng.privacy import mask
 
 INVISIBLE = " \t\r\n\u200b\u200c\u200d\ufeff\u2060\u3000\xa0"  # stripped from both ends by the crawler, nothing else
 FLOOR_RATE = 1_500.0  # mentions per second, crawl to store
@@ -135,7 +136,7 @@ def check(db: Database, real: Sequence[Real]) -> list[str]:
     for mid, text, at in rows:
         if (told := wanted.get(str(mid))) is None:
             continue
-        if text != told.text.strip(INVISIBLE):
+        if text != mask(told.text.strip(INVISIBLE)):
             problems.append(f"altered: {mid}: {told.text!r} became {text!r}")
         if _aware(at) != told.at:
             problems.append(f"moved in time: {mid}: {told.at} became {at}")
