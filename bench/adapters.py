@@ -13,25 +13,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.corpus_site import BRAND, CORPUS, NOW, START_LIMIT, Real, read, site
+from bench.corpus_site import BRAND, CORPUS, NOW, Real, read, replica_of, site
 from bench.replay import FLOOR_CPU, FLOOR_RATE, QUIET_CPU, QUIET_RATE, Stage, asker, run_bare
 from crawler.jobs import crawl
-from demo.replica.app import SECRET, Replica
-from demo.replica.posts import Author, Post, StoryClock, World
+from demo.replica.app import SECRET
+from demo.replica.posts import Author, Post
 from demo.replica.weibo_cli import TOKEN
 from store.database import Database, upgrade
 from tingfeng.config import SourceConfig
@@ -104,28 +101,6 @@ def _posts(adapter: Adapter, real: Sequence[Real]) -> list[Post]:
         )
         for number, one in enumerate(real)
     ]
-
-
-def _serve(pipe: Connection, made: list[Post]) -> None:
-    with Replica(World(made, StoryClock(NOW)), most=None) as replica:
-        pipe.send(replica.url)
-        pipe.recv()
-
-
-@contextmanager
-def replica_of(made: list[Post]) -> Iterator[str]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, made), daemon=True)
-    process.start()
-    try:
-        if not ours.poll(START_LIMIT):
-            raise TimeoutError("the replica did not start")
-        yield ours.recv()
-        ours.send("stop")
-    finally:
-        process.join(5)
-        process.kill()
 
 
 def measure(adapter: Adapter, real: Sequence[Real]) -> tuple[Stage, list[str]]:

@@ -68,21 +68,21 @@ def page(number: int) -> str:
     return f"/api/container/getIndex?{urlencode(asked)}"
 
 
-def _serve(pipe: Connection, real: list[Real]) -> None:
-    with Replica(World(posts(real), StoryClock(NOW)), most=None) as replica:
+def _serve(pipe: Connection, made: list[Post], pages: int) -> None:
+    with Replica(World(made, StoryClock(NOW)), most=None) as replica:
         # Made once before anybody asks: what is measured is the crawler.
-        for number in range(1, -(-len(real) // PAGE) + 1):
+        for number in range(1, pages + 1):
             replica.answer(Request("GET", page(number), {}))
         pipe.send(replica.url)
         pipe.recv()
 
 
 @contextmanager
-def site(real: list[Real]) -> Iterator[str]:
-    """Serves the posts from another process; its base address."""
+def replica_of(made: list[Post], *, pages: int = 0) -> Iterator[str]:
+    """Serves the posts from another process; its base address. `pages` of the mobile search are made beforehand."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, real), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, made, pages), daemon=True)
     process.start()
     try:
         if not ours.poll(START_LIMIT):
@@ -92,3 +92,10 @@ def site(real: list[Real]) -> Iterator[str]:
     finally:
         process.join(5)
         process.kill()
+
+
+@contextmanager
+def site(real: list[Real]) -> Iterator[str]:
+    """The corpus as Weibo's mobile search."""
+    with replica_of(posts(real), pages=-(-len(real) // PAGE)) as url:
+        yield url
