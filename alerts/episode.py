@@ -21,10 +21,10 @@ class News(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """`cool_down`: an episode goes on until this long after it was last told; `factor` > 1: this much stronger is news."""
+    """`cool_down`: an episode goes on this long after it was told; `factor` > 1: so many times as strong is news."""
 
     cool_down: timedelta = timedelta(hours=24)
-    factor: float = 2.0
+    factor: float = 2.5
 
 
 @dataclass(frozen=True, slots=True)

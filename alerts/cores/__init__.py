@@ -50,7 +50,7 @@ class Core(Protocol, Generic[S]):
         ...
 
     def feed(self, state: S, count: float | None, *, exposure: float = 1.0) -> Reading | None:
-        """Take the next bin into `state`; a Reading when it is unusual. Every bin is fed once, in order, blind ones too.
+        """Take the next bin into `state`; a Reading when it is unusual. Each bin is fed once, in order, blind ones too.
 
         `count` ≥ 0; None is blindness, as is an `exposure` below `SEEN_ENOUGH`: nothing is learnt and nothing is found.
         `exposure` (0…1]: the part of the usual posts that could be seen; it scales what is expected.
