@@ -15,6 +15,7 @@ from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 from alerts.cores.fast import FastCore
+from alerts.cores.slow import SlowCore
 from alerts.episode import News, Pace, Told, news
 from tingfeng.clock import BUCKET
 from tingfeng.errors import ImportFileError
@@ -76,7 +77,8 @@ def _row(cells: list[str]) -> Row:
 class Replay:
     """The cores on one series, and how often one episode is told."""
 
-    core: FastCore = field(default_factory=FastCore)
+    fast: FastCore = field(default_factory=FastCore)
+    slow: SlowCore = field(default_factory=SlowCore)
     pace: Pace = field(default_factory=Pace)
 
     def scores(self, rows: Iterable[Row]) -> Iterator[tuple[Row, float]]:
@@ -85,7 +87,7 @@ class Replay:
         first = list(islice(rows, FIRST_ROWS))
         step = step_of(first)
         try:
-            state = self.core.begin(step)
+            fast, slow = self.fast.begin(step), self.slow.begin(step)
         except ValueError as e:
             raise ImportFileError(f"the first rows are {step} apart: {e}") from e
         last = told = None
@@ -93,16 +95,18 @@ class Replay:
             if last is not None:
                 # Blind bins move no clock: after a day of them more change nothing.
                 for _ in range(min(timedelta(days=1) // step, round((row.at - last) / step) - 1)):
-                    self.core.feed(state, None)
+                    self.fast.feed(fast, None)
+                    self.slow.feed(slow, None)
             last = row.at
-            found = self.core.feed(state, row.posts)
-            if found is None:
+            found = self.fast.feed(fast, row.posts), self.slow.feed(slow, row.posts)
+            strength = max((one.strength for one in found if one), default=0.0)
+            if not strength:
                 yield row, 0.0
-            elif news(told, found.strength, now=row.at, pace=self.pace) is News.ONGOING:
+            elif news(told, strength, now=row.at, pace=self.pace) is News.ONGOING:
                 yield row, KNOWN
             else:
-                told = Told(row.at, found.strength)
-                yield row, 1 - 0.5 / found.strength
+                told = Told(row.at, strength)
+                yield row, 1 - 0.5 / strength
 
 
 def step_of(rows: list[Row]) -> timedelta:

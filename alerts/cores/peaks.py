@@ -6,11 +6,11 @@ and a level is an answer to "how many days are there between two false alarms". 
 that: brands differ in how bursty they are far more than in how loud a quiet hour is. The time of day is in it already:
 a blip at night has to be as high as the evening.
 
-*Middle* is the `MIDDLE` quantile, *spread* is 1.48 · median absolute deviation, its square averaged with `SPREAD`² as if
-that had been seen on `SPREAD_DAYS` more days, since five days say little. A crisis of days moves neither much.
+*Middle* is the median, *spread* is 1.48 · median absolute deviation, its square averaged with `SPREAD`² as if that had
+been seen on `SPREAD_DAYS` more days, since five days say little. A crisis of days moves neither much.
 
-*Warm-up.* `PRIOR_DAYS` imagined days stand among the seen ones, with a peak hour of `PRIOR_PEAK` times the mean (shorter
-windows more, longer ones less): a new brand has shown little yet.
+*Warm-up.* `PRIOR_DAYS` imagined days stand among the seen ones, with a peak hour of `PRIOR_PEAK` times the mean
+(shorter windows more, longer ones less): a new brand has shown little yet.
 
 *Few posts.* Logarithms are of peak + 1, and a count must besides be unlikely (`MAX_P`) for a negative binomial with the
 brand's usual mean and the variance between the windows of a usual day, widened by what few posts leave unknown.
@@ -33,7 +33,6 @@ from tingfeng.tails import log_negative_binomial_tail
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 DAYS = 28
-MIDDLE = 0.5
 SPREAD, SPREAD_DAYS = 0.4, 10
 PRIOR_PEAK, PRIOR_DAYS, PRIOR_SLOPE = 4.0, 5, -0.4
 MAX_P = 1e-3
@@ -90,7 +89,7 @@ class Peaks:
         """ValueError when it is not what `dump` wrote."""
         if not isinstance(table, dict) or set(table) != {f.name for f in fields(cls)}:
             raise ValueError("not the state of a core")
-        return cls(**{name: _copied(value) for name, value in table.items()})
+        return cls(**{name: _copied(value) for name, value in table.items()})  # type: ignore[arg-type]
 
     def take(self, count: float, exposure: float) -> None:
         """The next bin into every window, and the bin that leaves it out. A blind one is (0, 1)."""
@@ -131,7 +130,7 @@ class Peaks:
         for size, peaks, rates in zip(self.sizes, self.peaks, self.rates, strict=True):
             imagined = PRIOR_PEAK * (size * 24 / self.per_day) ** PRIOR_SLOPE * median(rates[:days])
             logs = [math.log1p(peak) for peak in peaks[:days]]
-            middle = _quantile(sorted([*logs, *[math.log1p(imagined)] * PRIOR_DAYS]), MIDDLE)
+            middle = median([*logs, *[math.log1p(imagined)] * PRIOR_DAYS])
             own = median(logs)
             deviation = 1.48 * median([abs(x - own) for x in logs])
             weighted = len(logs) * deviation**2 + SPREAD_DAYS * SPREAD**2
@@ -172,14 +171,6 @@ def bins_of(scales: Sequence[timedelta], step: timedelta) -> list[int]:
     if step <= timedelta(0) or HOUR % step:
         raise ValueError(f"a bin must divide an hour, not last {step}")
     return sorted({max(1, scale // step) for scale in scales})
-
-
-def _quantile(ordered: Sequence[float], q: float) -> float:
-    """Between neighbours, as numpy does by default."""
-    place = q * (len(ordered) - 1)
-    low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
 
 
 def _copied(value: object) -> object:

@@ -1,7 +1,8 @@
 """Creeping rises and slow, weak storms: more posts in half a day or a day than this brand's usual days hold.
 
-As in EARS C2 (Hutwagner et al., J. Urban Health 80, 2003) the newest `GUARD` days are no part of the baseline, so a rise
-of days cannot hide behind itself. The bar is that of `alerts.cores.peaks`, on hours instead of bins, judged once an hour.
+As in EARS C2 (Hutwagner et al., J. Urban Health 80, 2003) the newest `GUARD` days are no part of the baseline, so a
+rise of days cannot hide behind itself. The bar is that of `alerts.cores.peaks`, on hours instead of bins, judged once
+an hour.
 
 An hour counts at most `CLIP` times the usual busiest hour: a sudden wave, however high, is the fast core's matter, and
 would otherwise keep a day's sum up long after it was told. Nothing is said before `WARM_UP` + `GUARD` days seen.
