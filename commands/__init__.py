@@ -48,6 +48,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "sources": Entry("commands.sources:app", "Whether sources are alive; parse, import. 数据源"),
         "hot": Entry("commands.hot:hot", "What is and was on hot lists, by brand. 热榜"),
         "stories": Entry("commands.stories:stories", "Texts that were copied most. 传播最广的内容"),
+        "alerts": Entry("commands.alerts:app", "Try the detectors on a past. 预警回放"),
         "incidents": Entry("commands.incidents:app", "What happened, with its steps. 事件"),
         "outbox": Entry("commands.outbox:app", "What waits to be sent or was refused. 待发消息"),
         "erase": Entry("commands.erase:app", "Erase an author on request, with a receipt. 按个人请求删除"),
