@@ -42,7 +42,7 @@ def test_news(why, told, strength, want):
 
 def test_a_spike_is_alerted_once_and_again_when_it_is_much_worse():
     counts = usual(10)
-    counts[9 * DAY : 9 * DAY + 12] = [15] * 12
+    counts[9 * DAY : 9 * DAY + 12] = [30] * 3 + [12] * 9
     alerts = [i for i, score in enumerate(scores(lines(counts))) if score >= 0.5]
     assert len(alerts) == 1
     assert 9 * DAY <= alerts[0] < 9 * DAY + 3
