@@ -1,4 +1,4 @@
-"""Incidents: at most one of a kind is open per subject and cause (a partial unique index says so), and each change is a
+"""Incidents: at most one of a kind is open per subject (a partial unique index says so), and each change is a
 compare-and-set on `version`, so that two watchers cannot tell the same thing twice."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from store.sql import affected, insert_into, run_many, table
 from store.tables import IncidentRow, IncidentStepRow
 from tingfeng.errors import StoreError
-from tingfeng.model import Incident, IncidentKind, Reason, Severity, storable
+from tingfeng.model import Incident, IncidentKind, Reason
 
 INCIDENT, STEP = table(IncidentRow), table(IncidentStepRow)
 
@@ -28,8 +28,6 @@ class IncidentStep:
     observed: int
     expected: float
     p_value: float
-    severity: Severity = Severity.INFO
-    note: str = ""  # why, and who did it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +48,7 @@ def insert(s: Session, incident: Incident) -> Incident:
     if not run_many(s, insert_into(s, IncidentRow).on_conflict_do_nothing(), [_values(first)]):
         raise StoreError(f"an incident is open already: {incident.kind} of {incident.subject}")
     new_id = select(func.max(INCIDENT.c.id)).where(
-        INCIDENT.c.kind == first.kind,
-        INCIDENT.c.subject == first.subject,
-        INCIDENT.c.cause == first.cause,
-        INCIDENT.c.opened_at == first.opened_at,
+        INCIDENT.c.kind == first.kind, INCIDENT.c.subject == first.subject, INCIDENT.c.opened_at == first.opened_at
     )
     return replace(first, id=s.execute(new_id).scalar_one())
 
@@ -63,9 +58,9 @@ def _values(incident: Incident) -> dict[str, Any]:
     return values | {"evidence": dict(incident.evidence)}
 
 
-def open_one(s: Session, kind: IncidentKind, subject: str, cause: str = "") -> Incident | None:
-    """The open incident of this kind, subject and cause."""
-    row = s.execute(_OPEN_ONE, {"kind": kind, "subject": subject, "cause": cause}).first()
+def open_one(s: Session, kind: IncidentKind, subject: str) -> Incident | None:
+    """The open incident of this kind and subject."""
+    row = s.execute(_OPEN_ONE, {"kind": kind, "subject": subject}).first()
     return None if row is None else _incident(row)
 
 
@@ -89,8 +84,8 @@ def update(s: Session, incident: Incident, **changes: Any) -> Incident:
     return changed
 
 
-def add_step(s: Session, incident: Incident, *, at: datetime, reason: Reason, note: str = "") -> None:
-    """Note what happened to `incident`, with its numbers as they are; `note`: why, and who did it."""
+def add_step(s: Session, incident: Incident, *, at: datetime, reason: Reason) -> None:
+    """Note what happened to `incident`, with its numbers as they are."""
     step = IncidentStep(
         incident_id=incident.id,
         at=at,
@@ -98,8 +93,6 @@ def add_step(s: Session, incident: Incident, *, at: datetime, reason: Reason, no
         observed=incident.observed,
         expected=incident.expected,
         p_value=incident.p_value,
-        severity=incident.severity,
-        note=storable(note),
     )
     s.execute(STEP.insert().values(asdict(step)))
 
@@ -108,10 +101,7 @@ def steps(s: Session, incident_id: int) -> list[IncidentStep]:
     """The story of an incident, oldest first."""
     query = select(*(STEP.c[name] for name in IncidentStep.__dataclass_fields__))
     rows = s.execute(query.where(STEP.c.incident_id == incident_id).order_by(STEP.c.at, STEP.c.id))
-    return [
-        IncidentStep(**{**row._mapping, "reason": Reason(row.reason), "severity": Severity(row.severity)})
-        for row in rows
-    ]
+    return [IncidentStep(**{**row._mapping, "reason": Reason(row.reason)}) for row in rows]
 
 
 def between(
@@ -152,12 +142,9 @@ def _incidents() -> Select[Any]:
 
 # Asked for every brand and source in every turn of the watch: built once.
 _OPEN_ONE = _incidents().where(
-    INCIDENT.c.kind == bindparam("kind"),
-    INCIDENT.c.subject == bindparam("subject"),
-    INCIDENT.c.cause == bindparam("cause"),
-    INCIDENT.c.resolved_at.is_(None),
+    INCIDENT.c.kind == bindparam("kind"), INCIDENT.c.subject == bindparam("subject"), INCIDENT.c.resolved_at.is_(None)
 )
 
 
 def _incident(row: Any) -> Incident:
-    return Incident(**{**row._mapping, "kind": IncidentKind(row.kind), "severity": Severity(row.severity)})
+    return Incident(**{**row._mapping, "kind": IncidentKind(row.kind)})

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from store.sql import affected, chunks, insert_into, run_many, table
 from store.tables import OutboxRow
-from tingfeng.model import InlineImage, Message, Severity, storable
+from tingfeng.model import InlineImage, Message, storable
 
 OUTBOX = table(OutboxRow)
 FIRST_WAIT = timedelta(minutes=1)
@@ -78,9 +78,6 @@ def _values(m: Message, *, now: datetime, due_at: datetime) -> dict[str, Any]:
         "text": storable(m.text),
         "html": None if m.html is None else storable(m.html),
         "images": images,
-        "brief": storable(m.brief),
-        "data": dict(m.data),
-        "severity": m.severity,
         "created_at": now,
         "due_at": due_at,
         "attempts": 0,
@@ -115,11 +112,10 @@ def claim(s: Session, *, now: datetime, lease: timedelta) -> Claimed | None:
 
 def _claimed(row: Any) -> Claimed:
     images = tuple(InlineImage(cid=i["cid"], alt=i["alt"], png=base64.b64decode(i["png"])) for i in row.images)
-    names = ("key", "channel", "recipient", "subject", "text", "html", "thread", "brief", "data")
-    severity = None if row.severity is None else Severity(row.severity)
+    names = ("key", "channel", "recipient", "subject", "text", "html", "thread")
     return Claimed(
         id=row.id,
-        message=Message(**{name: getattr(row, name) for name in names}, images=images, severity=severity),
+        message=Message(**{name: getattr(row, name) for name in names}, images=images),
         attempts=row.attempts,
         created_at=row.created_at,
         tried_since=row.tried_since,

@@ -181,7 +181,7 @@ class KeptRow(Base):
 
 
 class IncidentRow(Base):
-    """An episode. At most one of a kind is open per subject and cause: the partial index says so, not a look-up."""
+    """An episode. At most one of a kind is open per subject: the partial index says so, not a look-up."""
 
     __tablename__ = "incident"
     __table_args__ = (
@@ -189,7 +189,6 @@ class IncidentRow(Base):
             "uq_incident_open",
             "kind",
             "subject",
-            "cause",
             unique=True,
             sqlite_where=sql("resolved_at IS NULL"),
             postgresql_where=sql("resolved_at IS NULL"),
@@ -210,13 +209,7 @@ class IncidentRow(Base):
     expected: Mapped[float] = mapped_column(Float)
     p_value: Mapped[float] = mapped_column(Float)
     peak_observed: Mapped[int] = mapped_column(Integer)
-    cause: Mapped[str] = mapped_column(String(20), server_default="")
-    severity: Mapped[int] = mapped_column(SmallInteger, server_default="1")
-    strength: Mapped[float] = mapped_column(Float, server_default="1")
-    passed_on: Mapped[int] = mapped_column(Integer, server_default="0")
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    acknowledged_by: Mapped[str] = mapped_column(String(120), server_default="")
-    verdict: Mapped[str] = mapped_column(String(20), server_default="")
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     evidence: Mapped[dict[str, Any]] = mapped_column(JSON)
 
@@ -234,8 +227,6 @@ class IncidentStepRow(Base):
     observed: Mapped[int] = mapped_column(Integer)
     expected: Mapped[float] = mapped_column(Float)
     p_value: Mapped[float] = mapped_column(Float)
-    severity: Mapped[int] = mapped_column(SmallInteger, server_default="1")
-    note: Mapped[str] = mapped_column(Text, server_default="")  # why, and who did it
 
 
 class OutboxRow(Base):
@@ -261,11 +252,6 @@ class OutboxRow(Base):
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str | None] = mapped_column(Text)
     images: Mapped[list[dict[str, str]]] = mapped_column(JSON)  # cid, alt, png as base64
-    brief: Mapped[str] = mapped_column(Text, server_default="")
-    data: Mapped[dict[str, Any]] = mapped_column(JSON, server_default="{}")
-    severity: Mapped[int | None] = mapped_column(SmallInteger)
-    held_for: Mapped[str | None] = mapped_column(String(80))  # whose quiet time it waits out, by configured name
-    told_in: Mapped[str | None] = mapped_column(String(200))  # key of the message that told it among others
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

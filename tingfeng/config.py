@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from tingfeng import config_lines
-from tingfeng.config_alerts import (
-    EVERY_KIND,
-    AlertRule,
-    ChannelConfig,
-    Hours,
-    MailConfig,
-    MessageKind,
-    RecipientConfig,
-    RouteConfig,
-    WebConfig,
-)
 from tingfeng.config_check import (
     Known,
     check_names,
@@ -38,12 +27,18 @@ from tingfeng.config_check import (
     unknown_key,
 )
 from tingfeng.config_model import (
+    EVERY_KIND,
+    AlertRule,
     BrandConfig,
     Config,
     DigestRule,
+    MailConfig,
+    MessageKind,
     PrivacyRule,
     QueryConfig,
+    RecipientConfig,
     RetentionRule,
+    RouteConfig,
     SourceConfig,
 )
 from tingfeng.config_problems import Origin, Problem, problems_of
@@ -55,10 +50,8 @@ __all__ = [
     "EVERY_KIND",
     "AlertRule",
     "BrandConfig",
-    "ChannelConfig",
     "Config",
     "DigestRule",
-    "Hours",
     "Known",
     "MailConfig",
     "MessageKind",
@@ -68,7 +61,6 @@ __all__ = [
     "RetentionRule",
     "RouteConfig",
     "SourceConfig",
-    "WebConfig",
     "check_names",
     "home_of",
     "load_config",
@@ -131,7 +123,7 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
 
 
 def _names(table: Mapping[str, Any]) -> dict[config_lines.Path, str]:
-    keys = ("brands", "sources", "recipients", "channels")
+    keys = ("brands", "sources", "recipients")
     return {
         at: t["name"]
         for key in keys
@@ -226,21 +218,10 @@ def _author_secret(data_dir: object, secrets: _Secrets) -> str:
 
 def _credentials(table: Mapping[str, Any], secrets: _Secrets) -> dict[str, str]:
     found: dict[str, str] = {}
-    for at, name in _credential_names(table):
-        if re.fullmatch(r"\w+", name, re.ASCII):
-            value = secrets.need(f"CREDENTIAL_{name.upper()}", f"the secret of credential '{name}'", at=at)
-            if value:
+    for path, source in tables(table, "sources"):
+        name = source.get("credential")
+        if isinstance(name, str) and re.fullmatch(r"\w+", name, re.ASCII) and source.get("enabled", True):
+            what = f"the secret of credential '{name}'"
+            if value := secrets.need(f"CREDENTIAL_{name.upper()}", what, at=(*path, "credential")):
                 found[name] = value
     return found
-
-
-def _credential_names(table: Mapping[str, Any]) -> Iterator[tuple[config_lines.Path, str]]:
-    """Every credential that something needs, with the place that names it."""
-    used = [(path, source) for path, source in tables(table, "sources") if source.get("enabled", True)]
-    used += tables(table, "channels")
-    if isinstance(web := table.get("web"), dict):
-        used.append((("web",), web))
-    for path, inner in used:
-        for key in ("credential", "signature", "heartbeat"):
-            if isinstance(inner.get(key), str):
-                yield (*path, key), inner[key]

@@ -16,9 +16,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from tingfeng.config_alerts import AlertRule
 from tingfeng.config_lines import Path
-from tingfeng.config_model import BrandConfig, Config, SourceConfig
+from tingfeng.config_model import AlertRule, BrandConfig, Config, SourceConfig
 from tingfeng.config_problems import Problem, did_you_mean
 from tingfeng.config_types import in_words, is_loopback, parse_duration, shown
 from tingfeng.errors import ConfigError
@@ -32,8 +31,6 @@ _SECRET_KEY = re.compile(
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _USUAL_INTERVAL = SourceConfig.model_fields["interval"].default
 _DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
-
-_TOLD = ("to", "escalate_to")  # keys of a route that name recipients or channels
 
 Table = Mapping[str, Any]
 
@@ -94,9 +91,9 @@ def names(table: Table, key: str) -> list[str]:
 
 
 def _duplicates(table: Table) -> Iterator[Problem]:
-    for keys in (("brands",), ("sources",), ("recipients", "channels")):  # routes name the last two alike
+    for key in ("brands", "sources", "recipients"):
         seen: Counter[str] = Counter()
-        for path, t in (found for key in keys for found in tables(table, key)):
+        for path, t in tables(table, key):
             if isinstance(t.get("name"), str):
                 name = t["name"].strip()
                 seen[name] += 1
@@ -105,7 +102,7 @@ def _duplicates(table: Table) -> Iterator[Problem]:
 
 
 def _references(table: Table) -> Iterator[Problem]:
-    brands, people = names(table, "brands"), names(table, "recipients") + names(table, "channels")
+    brands, recipients = names(table, "brands"), names(table, "recipients")
     if not table.get("brands"):
         yield Problem((), "no brand to listen for; add a [[brands]] table with a name")
     for path, t in tables(table, "brands"):
@@ -118,10 +115,8 @@ def _references(table: Table) -> Iterator[Problem]:
             if isinstance(query.get("brand"), str):
                 yield from _known("brand", [((*path, *at, "brand"), query["brand"].strip())], brands)
     for path, t in tables(table, "routes"):
-        yield from _known("recipient", _texts(t, "to", path), people)
-        yield from _known("recipient", _texts(t, "escalate_to", path), people)
+        yield from _known("recipient", _texts(t, "to", path), recipients)
         yield from _known("brand", _texts(t, "brands", path), brands)
-        yield from _known("source", _texts(t, "sources", path), names(table, "sources"))
 
 
 def _known(kind: str, used: Iterable[tuple[Path, str]], known: Iterable[str]) -> Iterator[Problem]:
@@ -182,9 +177,8 @@ def _local(url: object) -> bool:
 
 def _mail(table: Table) -> Iterator[Problem]:
     mail = table.get("mail")
-    named = [name for path, t in tables(table, "routes") for key in _TOLD for _, name in _texts(t, key, path)]
-    if mail is None and set(names(table, "recipients")) & set(named):
-        yield Problem(("routes",), "there are routes to recipients but no [mail] section: nothing could be sent")
+    if table.get("routes") and mail is None:
+        yield Problem(("routes",), "there are routes but no [mail] section: nothing could be sent")
     if isinstance(mail, dict) and mail.get("user") and mail.get("security") == "none":
         host = mail.get("host")
         if not (isinstance(host, str) and is_loopback(host)):
@@ -254,7 +248,6 @@ class Known:
     spiders: Collection[str]
     scorers: Collection[str]
     detectors: Collection[str]
-    channels: Collection[str] = ()
     check_source: Callable[[Table, bool], Iterable[tuple[str, str]]] | None = None
     check_aspect: Callable[[str], str | None] | None = None
 
@@ -269,9 +262,6 @@ def registered(table: Table, known: Known) -> Iterator[Problem]:
     scorer = table.get("scorer")  # "name@version" is looked up by its name; versions are files of this installation
     scorer = scorer.partition("@")[0] if isinstance(scorer, str) else scorer
     used.append((("scorer",), "scorer", scorer, known.scorers))
-    if known.channels:
-        kinds = tables(table, "channels")
-        used += [((*path, "kind"), "kind of channel", t.get("kind"), known.channels) for path, t in kinds]
     if isinstance(alerts, dict):
         used.append((("alerts", "detector"), "detector", alerts.get("detector"), known.detectors))
     for at, what, name, names_ in used:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -17,19 +17,22 @@ from pydantic import (
     PrivateAttr,
     SecretStr,
     StrictBool,
+    StrictFloat,
     StrictInt,
 )
 from pydantic_core import core_schema
 
-from tingfeng.config_alerts import AlertRule, ChannelConfig, MailConfig, RecipientConfig, RouteConfig, WebConfig
+from tingfeng.clock import BUCKET
 from tingfeng.config_problems import Origin
 from tingfeng.config_types import (
     AspectName,
     CredentialName,
     Duration,
+    Email,
     HttpUrl,
     Line,
     Section,
+    Sender,
     SourceName,
     UserWord,
     Word,
@@ -37,6 +40,8 @@ from tingfeng.config_types import (
 )
 from tingfeng.model import Brand
 
+MessageKind = Literal["alert", "digest", "operator"]
+EVERY_KIND: tuple[MessageKind, ...] = ("alert", "digest", "operator")
 _SHORTEST_STALE = timedelta(minutes=30)
 
 
@@ -117,6 +122,83 @@ class SourceConfig(Section):
         return self.base_url is not None and is_loopback(urlsplit(self.base_url).hostname)
 
 
+class RecipientConfig(Section):
+    """Somebody who can be written to."""
+
+    name: Word = Field(description="Your name for them, used in routes.")
+    email: Email = Field(description="Their address.")
+
+
+class RouteConfig(Section):
+    """What goes to whom."""
+
+    to: tuple[Word, ...] = Field(min_length=1, description="Names of recipients.")
+    brands: tuple[Word, ...] = Field(default=(), description="Only these brands; empty = all.")
+    kinds: tuple[MessageKind, ...] = Field(
+        default=EVERY_KIND,
+        min_length=1,
+        description="alert = trouble for a brand, digest = reports, operator = blind sources.",
+    )
+
+
+_PORTS = {"none": 25, "starttls": 587, "tls": 465}
+
+
+class MailConfig(Section):
+    """The mail server that takes our mail."""
+
+    host: Line = Field(description="Name or address of the mail server.")
+    security: Literal["none", "starttls", "tls"] = Field(
+        default="starttls", description="none, starttls (upgrade after connecting) or tls (from the first byte)."
+    )
+    port: StrictInt = Field(
+        default_factory=lambda known: _PORTS[known["security"]],
+        ge=1,
+        le=65_535,
+        description="Default 587 for starttls, 465 for tls, 25 for none.",
+    )
+    user: Line | None = Field(default=None, description="Login name; the password is TINGFENG_MAIL_PASSWORD or …_FILE.")
+    password: SecretStr | None = Field(default=None, description="Only from the environment.")
+    sender: Sender = Field(description="What recipients see, such as '听风 <tingfeng@example.com>'.")
+    timeout: Duration = Field(default=timedelta(seconds=30), description="Longest wait for any answer of the server.")
+
+
+def _in_buckets(window: timedelta) -> timedelta:
+    if window % BUCKET or window > timedelta(days=1):
+        raise ValueError("counts are kept per five minutes; expected a multiple of '5m' of at most '1d'")
+    return window
+
+
+Window = Annotated[Duration, AfterValidator(_in_buckets)]
+
+
+class AlertRule(Section):
+    """When a rise of negative posts is worth a mail."""
+
+    detector: Line = Field(default="seasonal", description="Which detector, or a dotted path 'pkg.mod:Class'.")
+    max_p: StrictFloat = Field(
+        default=1e-4, gt=0, lt=1, description="Alert when chance alone would do this less often than this probability."
+    )
+    min_negative: StrictInt = Field(
+        default=8, ge=1, description="Never alert below this many negative posts in the window."
+    )
+    window: Window = Field(
+        default=timedelta(hours=1), description="Length of the window that is judged, in steps of 5 m."
+    )
+    history: Duration = Field(default=timedelta(days=28), description="How far back the expectation looks.")
+    warm_up: Duration = Field(
+        default=timedelta(days=7), description="Before a brand has this much history, only an extreme rise alerts."
+    )
+    calm: Duration = Field(default=timedelta(hours=2), description="Quiet for this long = the incident is over.")
+    repeat: Duration = Field(default=timedelta(hours=4), description="Say it again after this long while it goes on.")
+    silence_p: StrictFloat = Field(
+        default=1e-4,
+        gt=0,
+        lt=1,
+        description="A source more silent than chance allows is blind; this is how improbable.",
+    )
+
+
 class DigestRule(Section):
     """When the summary goes out."""
 
@@ -163,9 +245,7 @@ class Config(Section):
     sources: tuple[SourceConfig, ...] = Field(default=(), description="Where we look.")
     recipients: tuple[RecipientConfig, ...] = Field(default=(), description="Who can be written to.")
     routes: tuple[RouteConfig, ...] = Field(default=(), description="What goes to whom.")
-    channels: tuple[ChannelConfig, ...] = Field(default=(), description="Robots and webhooks that can be told.")
-    mail: MailConfig | None = Field(default=None, description="The mail server; needed as soon as somebody gets mail.")
-    web: WebConfig = Field(default_factory=WebConfig, description="The daemon's own pages: health and acknowledgement.")
+    mail: MailConfig | None = Field(default=None, description="The mail server; needed as soon as there is a route.")
     alerts: AlertRule = Field(default_factory=AlertRule, description="When to alert.")
     digest: DigestRule = Field(default_factory=DigestRule, description="When to summarise.")
     retention: RetentionRule = Field(default_factory=RetentionRule, description="How long to keep.")

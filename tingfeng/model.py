@@ -27,17 +27,8 @@ class RunStatus(StrEnum):
     FAILED = "failed"  # time-out, crash, changed layout, no answer
 
 
-class Severity(IntEnum):
-    """How bad an incident is: from how unlikely, how fast and how far it reaches. In Chinese 提示, 一般, 重大."""
-
-    INFO = 1
-    WARNING = 2
-    CRITICAL = 3
-
-
 class IncidentKind(StrEnum):
-    NEGATIVE_SPIKE = "negative_spike"  # subject = brand; cause = an aspect, where one explains it
-    VOLUME_SPIKE = "volume_spike"  # subject = brand: many more mentions, but not negative ones
+    NEGATIVE_SPIKE = "negative_spike"  # subject = brand
     FRESHNESS = "freshness"  # subject = source
     HOT_LIST = "hot_list"  # subject = brand
 
@@ -48,16 +39,10 @@ class Reason(StrEnum):
     QUIET = "quiet"  # nothing open, nothing found
     OPENED = "opened"
     ONGOING = "ongoing"  # still going on, told recently
-    ESCALATED = "escalated"  # clearly stronger than when it was told last, or of a higher severity
     REPEAT = "repeat"  # still going on, due to be told again
-    REMINDED = "reminded"  # nobody acknowledged in time: the next person is told
-    ACKNOWLEDGED = "acknowledged"  # somebody takes care
-    DISMISSED = "dismissed"  # somebody says it is not about us, or wrong
     CALM = "calm"  # no spike now, not yet long enough to call it over
     RESOLVED = "resolved"
-    REOPENED = "reopened"  # rose again soon after its end: the same incident
     SILENCED = "silenced"  # quiet on purpose
-    INHIBITED = "inhibited"  # another incident explains it: that one is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,8 +208,7 @@ class Bucket:
 class Series:
     """A brand's buckets of one source on a regular five-minute grid from `start`.
 
-    `negative[i]` and the others belong to `start + i·5 min`; None = we were blind then, which is not 0.
-    `authors` and `stories` are empty where nobody asked for them.
+    `negative[i]` and `total[i]` belong to `start + i·5 min`; None = we were blind then, which is not 0.
     """
 
     brand: str
@@ -232,8 +216,6 @@ class Series:
     start: datetime
     negative: tuple[int | None, ...]
     total: tuple[int | None, ...]
-    authors: tuple[int | None, ...] = ()  # of the negative posts those by authors with none in the 24 h before
-    stories: tuple[int | None, ...] = ()  # … and those of stories with none in the 24 h before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,13 +233,6 @@ class Spike:
     baseline: str  # one Chinese sentence: what the expectation rests on
     by_source: Mapping[str, int] = field(default_factory=dict)  # negative mentions by source
     blind_sources: tuple[str, ...] = ()  # left out on both sides
-    strength: float = 1.0  # how unusual: 1 is just worth an alert; comparable over time for one brand
-    measure: str = "posts"  # what rose: posts, authors, stories, share
-    pace: str = "fast"  # fast: a sudden wave; slow: a creeping rise
-    source: str = ""  # where one source alone was judged
-    aspect: str = ""  # where posts about one aspect alone were judged
-    authors: int | None = None  # different authors of the window's negative posts; None: not asked
-    stories: int | None = None  # different stories of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,13 +252,7 @@ class Incident:
     expected: float
     p_value: float
     peak_observed: int
-    cause: str = ""  # the aspect it is about, where one explains it; part of what makes it one incident
-    severity: Severity = Severity.INFO
-    strength: float = 1.0  # of the strongest spike that was told
-    passed_on: int = 0  # how often nobody acknowledged in time and the next person was told
     acknowledged_at: datetime | None = None
-    acknowledged_by: str = ""
-    verdict: str = ""  # what a person said of it: "", not_us, wrong
     resolved_at: datetime | None = None
     evidence: Mapping[str, object] = field(default_factory=dict)
 
@@ -322,9 +291,6 @@ class Message:
     html: str | None = None
     images: tuple[InlineImage, ...] = ()
     thread: str | None = None  # messages of one incident share it
-    brief: str = ""  # for robots: a few lines in the markdown they all know; empty: subject and text serve
-    data: Mapping[str, Any] = field(default_factory=dict)  # for webhooks: the same as JSON
-    severity: Severity | None = None  # None: no alert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,6 @@ from typing import Any, Literal
 from alembic import context
 
 from store import (  # noqa: F401  (their tables join the metadata)
-    tables_alerts,
     tables_hot,
     tables_privacy,
     tables_relevance,

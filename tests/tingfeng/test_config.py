@@ -215,7 +215,7 @@ report_zone = "Asia/Shanghai"
             BRAND + '[[sources]]\nname = "../x"\nkind = "feed"',
             ":4: sources[../x].name: '../x' is not",
         ),
-        ("routes without a server", PEOPLE + '[[routes]]\nto = ["pr"]', ":6: routes: there are routes to recipients but no [mail]"),
+        ("routes without a server", PEOPLE + '[[routes]]\nto = ["pr"]', ":6: routes: there are routes but no [mail]"),
         ("a route to nobody", PEOPLE + "[[routes]]\nto = []\n" + MAIL, ":7: routes[1].to: too short: at least 1"),
         (
             "two recipients of one name",
