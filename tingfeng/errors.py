@@ -74,7 +74,7 @@ class DrawingError(TingfengError):
 
 
 class ImportFileError(TingfengError):
-    """A file of survey answers cannot be read at all (single bad rows are reported, not raised)."""
+    """A file of survey answers, posts or counts cannot be read (single bad rows of the first two are reported)."""
 
 
 class UnknownName(TingfengError):
